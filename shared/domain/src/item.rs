@@ -1,0 +1,460 @@
+//! A garment or accessory: what its owner typed, what was inferred from its photo, and how far its
+//! photo has come.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Background, Category, Color, ItemId, Money, Pattern, ReturnFormat, Rgb, Season, Slot, Text, Timestamp, UserId,
+};
+
+/// The largest photo that is accepted, in bytes.
+pub const MAX_UPLOAD_BYTES: u64 = 15 * 1024 * 1024;
+
+/// How far an item's photo has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemStatus {
+    /// The record exists; the photo has not arrived.
+    AwaitingUpload,
+    /// The photo is there and is being worked on.
+    Processing,
+    /// Images, tags and embedding are there.
+    Ready,
+    /// The photo cannot be used; `error` says why.
+    Failed,
+}
+
+impl ItemStatus {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AwaitingUpload => "awaiting_upload",
+            Self::Processing => "processing",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The image types that may be uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ImageType {
+    /// JPEG.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// PNG.
+    #[serde(rename = "image/png")]
+    Png,
+    /// WebP.
+    #[serde(rename = "image/webp")]
+    Webp,
+}
+
+impl ImageType {
+    /// The media type.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+        }
+    }
+}
+
+/// The object that a presigned upload was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// Declared and signed.
+    pub content_type: ImageType,
+    /// Declared and signed, in bytes.
+    pub content_length: u64,
+}
+
+/// What the owner typed. A value here always wins over an inferred one.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    /// Short name.
+    pub title: Option<Text<120>>,
+    /// Longer words.
+    pub description: Option<Text<2000>>,
+    /// Kind of garment.
+    pub category: Option<Category>,
+    /// Colours.
+    pub colors: Option<Vec<Color>>,
+    /// Surface design.
+    pub pattern: Option<Pattern>,
+    /// Sizes such as "M" or "EU 42".
+    pub sizes: Option<Vec<Text<40>>>,
+    /// Free words.
+    pub tags: Option<Vec<Text<40>>>,
+    /// 0 (gym) to 1 (black tie).
+    pub formality: Option<f32>,
+    /// When it is worn.
+    pub season: Option<Vec<Season>>,
+    /// What it cost or costs.
+    pub price: Option<Money>,
+}
+
+/// What was read from the photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inferred {
+    /// Most likely kind of garment.
+    pub category: Category,
+    /// Its probability, 0–1.
+    pub confidence: f32,
+    /// Dominant colours, largest first.
+    pub colors: Vec<Color>,
+    /// Surface design.
+    pub pattern: Pattern,
+}
+
+/// Which model made the item's vector, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbeddingRef {
+    /// Says how the vector was made; vectors of different models never mix.
+    pub model: String,
+    /// Number of components.
+    pub dim: u32,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: Timestamp,
+}
+
+/// What the cleaning job is asked for. Each request raises `seq`, so that work is keyed by
+/// (photo, request) and doing it twice changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CleanRequest {
+    /// Number of the request; 0 is the one that the upload itself makes.
+    pub seq: u32,
+    /// Colour behind the garment in the thumb and in a flattened image; white if none.
+    pub bg_color: Option<Rgb>,
+    /// Also flatten the clean image into this format.
+    pub return_format: Option<ReturnFormat>,
+}
+
+/// What the cleaning job last finished, well or badly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Processed {
+    /// The photo's eTag.
+    pub source_etag: String,
+    /// The request's number.
+    pub seq: u32,
+}
+
+/// The object keys of an item's images in the media bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ImageKeys {
+    /// The photo, upright, without metadata (JPEG).
+    pub original: Option<String>,
+    /// The cutout with transparency (PNG).
+    pub clean: Option<String>,
+    /// The cutout on a colour, if one was asked for.
+    pub flat: Option<String>,
+    /// Square and small, on a flat colour (JPEG).
+    pub thumb: Option<String>,
+}
+
+/// Why a photo could not be used, in words the app can show beside "Fix Image".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable, such as `no_garment_found`.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// A garment or accessory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// Whose.
+    pub owner_id: UserId,
+    /// Identity.
+    pub item_id: ItemId,
+    /// What the owner typed.
+    pub typed: Typed,
+    /// What was read from the photo, once it is ready.
+    #[serde(default)]
+    pub inferred: Option<Inferred>,
+    /// Cut out, or as taken.
+    pub background: Background,
+    /// How far the photo has come.
+    pub status: ItemStatus,
+    /// The declared photo.
+    pub upload: Upload,
+    /// The latest request to the cleaning job.
+    #[serde(default)]
+    pub clean: CleanRequest,
+    /// The latest request that was finished.
+    #[serde(default)]
+    pub processed: Option<Processed>,
+    /// Where the images are.
+    #[serde(default)]
+    pub images: ImageKeys,
+    /// Which vector the item has.
+    #[serde(default)]
+    pub embedding: Option<EmbeddingRef>,
+    /// Set exactly when `status` is `failed`.
+    #[serde(default)]
+    pub error: Option<Failure>,
+    /// When the record was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: Timestamp,
+    /// Grows by one with every write; the `etag` shown to clients.
+    pub revision: u64,
+}
+
+/// What the cleaning job made of a photo that could be used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cleaned {
+    /// Where the images are.
+    pub images: ImageKeys,
+    /// What was read from the photo.
+    pub inferred: Inferred,
+    /// Which vector was stored.
+    pub embedding: EmbeddingRef,
+}
+
+impl Item {
+    /// A record that waits for its photo.
+    #[must_use]
+    pub fn new(owner_id: UserId, typed: Typed, background: Background, upload: Upload, now: Timestamp) -> Self {
+        Self {
+            owner_id,
+            item_id: ItemId::new(),
+            typed,
+            inferred: None,
+            background,
+            status: ItemStatus::AwaitingUpload,
+            upload,
+            clean: CleanRequest::default(),
+            processed: None,
+            images: ImageKeys::default(),
+            embedding: None,
+            error: None,
+            created_at: now,
+            updated_at: now,
+            revision: 1,
+        }
+    }
+
+    /// Typed, else inferred, else [`Category::Other`].
+    #[must_use]
+    pub fn category(&self) -> Category {
+        self.typed.category.or(self.inferred.as_ref().map(|inferred| inferred.category)).unwrap_or(Category::Other)
+    }
+
+    /// Follows from the category.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.category().slot()
+    }
+
+    /// Typed, else inferred, else none.
+    #[must_use]
+    pub fn colors(&self) -> &[Color] {
+        self.typed
+            .colors
+            .as_deref()
+            .or(self.inferred.as_ref().map(|inferred| inferred.colors.as_slice()))
+            .unwrap_or_default()
+    }
+
+    /// Typed, else inferred.
+    #[must_use]
+    pub fn pattern(&self) -> Option<Pattern> {
+        self.typed.pattern.or(self.inferred.as_ref().map(|inferred| inferred.pattern))
+    }
+
+    /// Typed, else the category's usual one (0–1).
+    #[must_use]
+    pub fn formality(&self) -> f32 {
+        self.typed.formality.unwrap_or_else(|| self.category().formality())
+    }
+
+    /// Typed, else the category's usual ones.
+    #[must_use]
+    pub fn seasons(&self) -> &[Season] {
+        self.typed.season.as_deref().unwrap_or_else(|| self.category().seasons())
+    }
+
+    /// Typed, else made from colour and category: "navy shirt".
+    #[must_use]
+    pub fn title(&self) -> String {
+        if let Some(title) = &self.typed.title {
+            return title.to_string();
+        }
+        if self.typed.category.is_none() && self.inferred.is_none() {
+            return String::new();
+        }
+        let noun = self.category().as_str().replace('_', "-");
+        match self.colors().first() {
+            Some(color) => format!("{} {noun}", color.name),
+            None => noun,
+        }
+    }
+
+    /// For each tag that can be typed or inferred, which of the two it is: `user`, `vision` or `default`.
+    #[must_use]
+    pub fn tags_source(&self) -> BTreeMap<&'static str, &'static str> {
+        let seen = if self.inferred.is_some() { "vision" } else { "default" };
+        let source = |typed: bool, otherwise| if typed { "user" } else { otherwise };
+        BTreeMap::from([
+            ("title", source(self.typed.title.is_some(), seen)),
+            ("category", source(self.typed.category.is_some(), seen)),
+            ("colors", source(self.typed.colors.is_some(), seen)),
+            ("pattern", source(self.typed.pattern.is_some(), seen)),
+            ("formality", source(self.typed.formality.is_some(), "default")),
+            ("season", source(self.typed.season.is_some(), "default")),
+        ])
+    }
+
+    /// Whether the latest request has been finished for the photo with this eTag.
+    #[must_use]
+    pub fn is_processed(&self, source_etag: &str) -> bool {
+        matches!(self.status, ItemStatus::Ready | ItemStatus::Failed)
+            && self.processed.as_ref().is_some_and(|done| done.seq == self.clean.seq && done.source_etag == source_etag)
+    }
+
+    /// A photo has arrived. Does nothing to an item whose photo is already known.
+    pub fn photo_arrived(&mut self, now: Timestamp) -> bool {
+        let waiting = self.status == ItemStatus::AwaitingUpload;
+        if waiting {
+            self.status = ItemStatus::Processing;
+            self.updated_at = now;
+        }
+        waiting
+    }
+
+    /// The owner asks for a new cutout. Refused (false) while no photo has arrived.
+    pub fn request_clean(
+        &mut self,
+        bg_color: Option<Rgb>,
+        return_format: Option<ReturnFormat>,
+        now: Timestamp,
+    ) -> bool {
+        if self.status == ItemStatus::AwaitingUpload {
+            return false;
+        }
+        self.clean = CleanRequest { seq: self.clean.seq + 1, bg_color, return_format };
+        self.background = Background::Clean;
+        self.status = ItemStatus::Processing;
+        self.error = None;
+        self.updated_at = now;
+        true
+    }
+
+    /// The job made images, tags and a vector for request `done`. An answer to an older request keeps the
+    /// item `processing`, since the newer one is still to be worked on.
+    pub fn finish_clean(&mut self, done: Processed, cleaned: Cleaned, now: Timestamp) {
+        self.status = if done.seq == self.clean.seq { ItemStatus::Ready } else { ItemStatus::Processing };
+        self.processed = Some(done);
+        self.images = cleaned.images;
+        self.inferred = Some(cleaned.inferred);
+        self.embedding = Some(cleaned.embedding);
+        self.error = None;
+        self.updated_at = now;
+    }
+
+    /// The photo of request `done` cannot be used. Images of an earlier success stay.
+    pub fn fail_clean(&mut self, done: Processed, failure: Failure, now: Timestamp) {
+        if done.seq == self.clean.seq {
+            self.status = ItemStatus::Failed;
+            self.error = Some(failure);
+        }
+        self.processed = Some(done);
+        self.updated_at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item() -> Item {
+        Item::new(
+            UserId::new(),
+            Typed::default(),
+            Background::Clean,
+            Upload { content_type: ImageType::Jpeg, content_length: 10 },
+            Timestamp::UNIX_EPOCH,
+        )
+    }
+
+    fn cleaned() -> Cleaned {
+        Cleaned {
+            images: ImageKeys::default(),
+            inferred: Inferred {
+                category: Category::Shirt,
+                confidence: 0.9,
+                colors: vec![Color { name: "navy".into(), hex: Rgb([28, 36, 72]), share: 1.0 }],
+                pattern: Pattern::Solid,
+            },
+            embedding: EmbeddingRef { model: "m".into(), dim: 512, updated_at: Timestamp::UNIX_EPOCH },
+        }
+    }
+
+    fn done(seq: u32) -> Processed {
+        Processed { source_etag: "e".into(), seq }
+    }
+
+    #[test]
+    fn what_was_typed_wins_over_what_was_seen() {
+        let mut item = item();
+        item.finish_clean(done(0), cleaned(), Timestamp::UNIX_EPOCH);
+        assert_eq!((item.category(), item.title().as_str()), (Category::Shirt, "navy shirt"));
+        assert_eq!(item.tags_source()["category"], "vision");
+
+        item.typed.category = Some(Category::Blouse);
+        assert_eq!((item.category(), item.title().as_str()), (Category::Blouse, "navy blouse"));
+        assert_eq!(item.tags_source()["category"], "user");
+    }
+
+    #[test]
+    fn an_answer_to_an_older_request_leaves_the_item_processing() {
+        let mut item = item();
+        item.photo_arrived(Timestamp::UNIX_EPOCH);
+        assert!(item.request_clean(None, None, Timestamp::UNIX_EPOCH));
+        item.finish_clean(done(0), cleaned(), Timestamp::UNIX_EPOCH);
+        assert_eq!(item.status, ItemStatus::Processing);
+        assert!(!item.is_processed("e"));
+        item.finish_clean(done(1), cleaned(), Timestamp::UNIX_EPOCH);
+        assert_eq!(item.status, ItemStatus::Ready);
+        assert!(item.is_processed("e"));
+        assert!(!item.is_processed("another photo"));
+    }
+
+    #[test]
+    fn nothing_can_be_cleaned_before_the_photo_is_there() {
+        assert!(!item().request_clean(None, None, Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn a_photo_arrives_once() {
+        let mut item = item();
+        assert!(item.photo_arrived(Timestamp::UNIX_EPOCH));
+        assert!(!item.photo_arrived(Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn a_late_failure_does_not_hide_a_newer_request() {
+        let mut item = item();
+        item.photo_arrived(Timestamp::UNIX_EPOCH);
+        item.request_clean(None, None, Timestamp::UNIX_EPOCH);
+        let failure = Failure { code: "no_garment_found".into(), message: "…".into() };
+        item.fail_clean(done(0), failure.clone(), Timestamp::UNIX_EPOCH);
+        assert_eq!((item.status, &item.error), (ItemStatus::Processing, &None));
+        item.fail_clean(done(1), failure, Timestamp::UNIX_EPOCH);
+        assert_eq!(item.status, ItemStatus::Failed);
+        assert!(item.error.is_some());
+    }
+}

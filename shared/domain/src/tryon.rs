@@ -1,0 +1,193 @@
+//! One rendering of garments on a person's photo.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ItemId, Money, Text, Timestamp, TryOnId, UserId, item::Failure};
+
+/// The most garments that one try-on may have.
+pub const MAX_TRYON_ITEMS: usize = 6;
+
+/// How far a rendering has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TryOnStatus {
+    /// Recorded; no job has taken it up.
+    Queued,
+    /// A job works on it.
+    Rendering,
+    /// The picture is there.
+    Done,
+    /// There will be no picture; `error` says why.
+    Failed,
+}
+
+impl TryOnStatus {
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed)
+    }
+}
+
+/// A garment as it was when the try-on was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TryOnItem {
+    /// Which.
+    pub item_id: ItemId,
+    /// Shown name.
+    pub title: String,
+    /// The seller, for a boutique's item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boutique: Option<String>,
+    /// For a boutique's item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
+}
+
+/// What the person wants to be able to do with the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ViewOptions {
+    /// Slight turns.
+    pub rotate: bool,
+    /// Perspective.
+    pub perspective: bool,
+}
+
+/// What the person thought of the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// 1 (wrong) to 5 (just like me).
+    pub accuracy: u8,
+    /// In their words.
+    #[serde(default)]
+    pub notes: Option<Text<1000>>,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: Timestamp,
+}
+
+/// One rendering of garments on a person's photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TryOn {
+    /// Whose.
+    pub user_id: UserId,
+    /// Identity.
+    pub id: TryOnId,
+    /// Object key of the body photo in the uploads bucket.
+    pub body_key: String,
+    /// The garments.
+    pub items: Vec<TryOnItem>,
+    /// Use cutouts where there are any.
+    pub prefer_clean_item_images: bool,
+    /// What the person wants to be able to do with the picture.
+    pub view_options: ViewOptions,
+    /// How far it has come.
+    pub status: TryOnStatus,
+    /// Object key of the picture in the media bucket, once `done`.
+    #[serde(default)]
+    pub render_key: Option<String>,
+    /// How far the picture can be trusted, 0–1, once `done`.
+    #[serde(default)]
+    pub confidence: Option<f32>,
+    /// What made the picture, once `done`.
+    #[serde(default)]
+    pub renderer: Option<String>,
+    /// Set exactly when `failed`.
+    #[serde(default)]
+    pub error: Option<Failure>,
+    /// What the person thought of it; the latest word counts.
+    #[serde(default)]
+    pub feedback: Option<Feedback>,
+    /// When the job's message was last sent: a status call sends it again when it seems lost.
+    #[serde(with = "time::serde::rfc3339")]
+    pub enqueued_at: Timestamp,
+    /// When it was asked for.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: Timestamp,
+    /// Grows by one with every write.
+    pub revision: u64,
+}
+
+impl TryOn {
+    /// A job takes it up. False if nothing is left to do.
+    pub fn start(&mut self, now: Timestamp) -> bool {
+        if self.status.is_final() {
+            return false;
+        }
+        self.status = TryOnStatus::Rendering;
+        self.updated_at = now;
+        true
+    }
+
+    /// The picture is there. A final state never changes again.
+    pub fn finish(&mut self, render_key: String, confidence: f32, renderer: &str, now: Timestamp) -> bool {
+        if self.status.is_final() {
+            return false;
+        }
+        self.status = TryOnStatus::Done;
+        self.render_key = Some(render_key);
+        self.confidence = Some(confidence);
+        self.renderer = Some(renderer.to_owned());
+        self.updated_at = now;
+        true
+    }
+
+    /// There will be no picture. A final state never changes again.
+    pub fn fail(&mut self, failure: Failure, now: Timestamp) -> bool {
+        if self.status.is_final() {
+            return false;
+        }
+        self.status = TryOnStatus::Failed;
+        self.error = Some(failure);
+        self.updated_at = now;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tryon() -> TryOn {
+        TryOn {
+            user_id: UserId::new(),
+            id: TryOnId::new(),
+            body_key: "uploads/body/x".into(),
+            items: vec![],
+            prefer_clean_item_images: true,
+            view_options: ViewOptions::default(),
+            status: TryOnStatus::Queued,
+            render_key: None,
+            confidence: None,
+            renderer: None,
+            error: None,
+            feedback: None,
+            enqueued_at: Timestamp::UNIX_EPOCH,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+            revision: 1,
+        }
+    }
+
+    #[test]
+    fn a_final_state_never_changes_again() {
+        let mut tryon = tryon();
+        assert!(tryon.start(Timestamp::UNIX_EPOCH));
+        assert!(tryon.finish("k".into(), 0.8, "r", Timestamp::UNIX_EPOCH));
+        let finished = tryon.clone();
+        assert!(!tryon.start(Timestamp::UNIX_EPOCH));
+        assert!(!tryon.fail(Failure { code: "c".into(), message: "m".into() }, Timestamp::UNIX_EPOCH));
+        assert_eq!(tryon, finished);
+    }
+
+    #[test]
+    fn a_job_that_died_half_way_can_start_again() {
+        let mut tryon = tryon();
+        assert!(tryon.start(Timestamp::UNIX_EPOCH));
+        assert!(tryon.start(Timestamp::UNIX_EPOCH));
+    }
+}
