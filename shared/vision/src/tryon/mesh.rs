@@ -1,0 +1,160 @@
+//! Drawing a bent picture: a grid of points in the garment's picture, each with its place in the photo.
+
+use super::geom::P;
+
+/// A picture with premultiplied colour: red, green, blue, alpha, each 0–1.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) data: Vec<[f32; 4]>,
+}
+
+impl Layer {
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        Self { width, height, data: vec![[0.0; 4]; width * height] }
+    }
+
+    /// Bilinear; transparent outside. Pixel centres lie at halves.
+    fn sample(&self, point: P) -> [f32; 4] {
+        let (x, y) = (point.x - 0.5, point.y - 0.5);
+        let (left, top) = (x.floor(), y.floor());
+        let (fx, fy) = (x - left, y - top);
+        let (left, top) = (left as i32, top as i32);
+        let mut sum = [0.0; 4];
+        for (dx, dy, weight) in [
+            (0, 0, (1.0 - fx) * (1.0 - fy)),
+            (1, 0, fx * (1.0 - fy)),
+            (0, 1, (1.0 - fx) * fy),
+            (1, 1, fx * fy),
+        ] {
+            let (x, y) = (left + dx, top + dy);
+            if x < 0 || y < 0 || x as usize >= self.width || y as usize >= self.height {
+                continue;
+            }
+            let texel = &self.data[y as usize * self.width + x as usize];
+            for (total, value) in sum.iter_mut().zip(texel) {
+                *total += value * weight;
+            }
+        }
+        sum
+    }
+}
+
+/// What lies over what lies below, both premultiplied.
+pub(crate) fn over(above: [f32; 4], below: [f32; 4]) -> [f32; 4] {
+    let rest = 1.0 - above[3];
+    std::array::from_fn(|channel| above[channel] + below[channel] * rest)
+}
+
+/// Rows of points, each in the garment's picture and in the photo.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Grid {
+    rows: Vec<Vec<(P, P)>>,
+}
+
+impl Grid {
+    /// Adds a row of (garment, photo) points; all rows have the same length.
+    pub(crate) fn push(&mut self, row: Vec<(P, P)>) {
+        self.rows.push(row);
+    }
+
+    /// The places in the photo of the outermost points, as a closed polygon.
+    #[cfg(test)]
+    pub(crate) fn photo_points(&self) -> impl Iterator<Item = P> + '_ {
+        self.rows.iter().flatten().map(|point| point.1)
+    }
+
+    /// Draws the garment's picture over what is on the layer.
+    pub(crate) fn draw(&self, texture: &Layer, onto: &mut Layer) {
+        for pair in self.rows.windows(2) {
+            let [above, below] = pair else { continue };
+            for (a, b) in above.windows(2).zip(below.windows(2)) {
+                let ([a0, a1], [b0, b1]) = (a, b) else { continue };
+                triangle([*a0, *a1, *b1], texture, onto);
+                triangle([*a0, *b1, *b0], texture, onto);
+            }
+        }
+    }
+}
+
+/// Draws the pixels whose centres lie in the triangle. Of two triangles that share an edge exactly one takes
+/// a centre on the edge (the top-left rule), so meshes have neither gaps nor doubled seams.
+fn triangle(mut corners: [(P, P); 3], texture: &Layer, onto: &mut Layer) {
+    let cross = |a: P, b: P, c: P| (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+    let mut area = cross(corners[0].1, corners[1].1, corners[2].1);
+    if area < 0.0 {
+        corners.swap(1, 2);
+        area = -area;
+    }
+    let finite = corners.iter().all(|(from, to)| (from.x + from.y + to.x + to.y).is_finite());
+    if !finite || area < 1e-3 {
+        return;
+    }
+    let places = corners.map(|corner| corner.1);
+    let low = |get: fn(&P) -> f32| places.iter().map(get).fold(f32::INFINITY, f32::min);
+    let high = |get: fn(&P) -> f32| places.iter().map(get).fold(f32::NEG_INFINITY, f32::max);
+    let range = |low: f32, high: f32, size: usize| {
+        (low.floor().clamp(0.0, size as f32) as usize)..(high.ceil().clamp(0.0, size as f32) as usize)
+    };
+    let columns = range(low(|p| p.x), high(|p| p.x), onto.width);
+    let top_left = |a: P, b: P| (b.y < a.y) || (b.y == a.y && b.x > a.x);
+    let inside = |weight: f32, a: P, b: P| weight > 0.0 || (weight == 0.0 && top_left(a, b));
+    for y in range(low(|p| p.y), high(|p| p.y), onto.height) {
+        for x in columns.clone() {
+            let centre = P { x: x as f32 + 0.5, y: y as f32 + 0.5 };
+            let w0 = cross(places[1], places[2], centre);
+            let w1 = cross(places[2], places[0], centre);
+            let w2 = cross(places[0], places[1], centre);
+            if !(inside(w0, places[1], places[2])
+                && inside(w1, places[2], places[0])
+                && inside(w2, places[0], places[1]))
+            {
+                continue;
+            }
+            let from = (corners[0].0 * w0 + corners[1].0 * w1 + corners[2].0 * w2) * (1.0 / area);
+            let colour = texture.sample(from);
+            if colour[3] > 0.002 {
+                let pixel = &mut onto.data[y * onto.width + x];
+                *pixel = over(colour, *pixel);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tryon::geom::p;
+
+    #[test]
+    fn a_half_transparent_mesh_has_neither_gaps_nor_doubled_seams() {
+        let mut texture = Layer::new(10, 10);
+        texture.data.fill([0.25, 0.0, 0.0, 0.5]);
+        let mut grid = Grid::default();
+        for row in 0..4 {
+            grid.push(
+                (0..4)
+                    .map(|column| {
+                        let at = p(2.0 + 2.0 * column as f32, 2.0 + 2.0 * row as f32);
+                        (at, p(at.x * 4.0 + row as f32, at.y * 4.0 - column as f32))
+                    })
+                    .collect(),
+            );
+        }
+        let mut layer = Layer::new(50, 50);
+        grid.draw(&texture, &mut layer);
+        let inside: Vec<_> = (14..28).map(|y| layer.data[y * 50 + 20][3]).collect();
+        assert!(inside.iter().all(|alpha| (alpha - 0.5).abs() < 1e-3), "{inside:?}");
+    }
+
+    #[test]
+    fn points_far_outside_or_not_numbers_are_harmless() {
+        let texture = Layer { width: 2, height: 2, data: vec![[1.0; 4]; 4] };
+        let mut layer = Layer::new(8, 8);
+        let mut grid = Grid::default();
+        grid.push(vec![(p(0.0, 0.0), p(-1e9, -1e9)), (p(2.0, 0.0), p(1e9, f32::NAN))]);
+        grid.push(vec![(p(0.0, 2.0), p(-1e9, 1e9)), (p(2.0, 2.0), p(1e9, 1e9))]);
+        grid.draw(&texture, &mut layer);
+    }
+}
