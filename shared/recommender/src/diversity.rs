@@ -1,0 +1,121 @@
+//! Which of the found outfits are shown: maximal marginal relevance (Carbonell and Goldstein, 1998).
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    search::{Candidates, Found},
+    vector::Vector,
+};
+
+/// How much worth counts against difference.
+const LAMBDA: f32 = 0.7;
+/// The fewest outfits to choose from, where there are as many …
+const POOL: usize = 30;
+/// … and the most of them that share a top or dress, or both top and bottom, as long as there are others.
+const POOL_PER_HERO: usize = 4;
+const POOL_PER_CORE: usize = 2;
+/// The first so many share no top or dress, where that can be.
+const DISTINCT_HEROES: usize = 3;
+
+/// Up to `limit` of the outfits, which come best first; the best is always the first.
+pub(crate) fn choose(candidates: &Candidates<'_>, found: Vec<Found>, limit: usize) -> Vec<Found> {
+    let pool = pool(candidates, found, POOL.max(6 * limit));
+    let vectors: Vec<Mean<'_>> = pool
+        .iter()
+        .map(|found| Mean::of(candidates, found))
+        .collect();
+    // For each outfit its likeness to the chosen one that it is most like.
+    let mut nearest = vec![0f32; pool.len()];
+    let mut heroes = HashSet::new();
+    let mut chosen: Vec<usize> = Vec::with_capacity(limit);
+    while chosen.len() < limit.min(pool.len()) {
+        let open = |n: &usize| !chosen.contains(n);
+        let fresh = |n: &usize| open(n) && !heroes.contains(&pool[*n].look.hero());
+        let worth = |n: &usize| LAMBDA * pool[*n].scored.total - (1.0 - LAMBDA) * nearest[*n];
+        let best = |choice: &mut dyn Iterator<Item = usize>| {
+            // Of equals the first, which is the better one.
+            choice.fold(None, |best: Option<usize>, n| match best {
+                Some(b) if worth(&b) >= worth(&n) => Some(b),
+                _ => Some(n),
+            })
+        };
+        let distinct = (chosen.len() < DISTINCT_HEROES)
+            .then(|| best(&mut (0..pool.len()).filter(fresh)))
+            .flatten();
+        let Some(next) = distinct.or_else(|| best(&mut (0..pool.len()).filter(open))) else {
+            break;
+        };
+        chosen.push(next);
+        heroes.insert(pool[next].look.hero());
+        for (n, near) in nearest.iter_mut().enumerate() {
+            *near = near.max(likeness(
+                &pool[n],
+                &pool[next],
+                vectors[n].cosine(&vectors[next]),
+            ));
+        }
+    }
+    chosen.into_iter().map(|n| pool[n]).collect()
+}
+
+/// The best outfits, with a limit on those that are much the same; topped up with the rest.
+fn pool(candidates: &Candidates<'_>, found: Vec<Found>, size: usize) -> Vec<Found> {
+    let (mut heroes, mut cores) = (HashMap::new(), HashMap::new());
+    let (varied, alike): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| {
+        let core = cores.entry(found.look.core(candidates)).or_insert(0);
+        if *core == POOL_PER_CORE {
+            return false;
+        }
+        *core += 1;
+        let hero = heroes.entry(found.look.hero()).or_insert(0);
+        *hero += 1;
+        *hero <= POOL_PER_HERO
+    });
+    varied.into_iter().chain(alike).take(size).collect()
+}
+
+/// 0–1: half the share of common pieces (Jaccard), half the cosine of the outfits' vectors, or the former
+/// alone where that is unknown.
+fn likeness(a: &Found, b: &Found, cosine: Option<f32>) -> f32 {
+    let common = a
+        .look
+        .picks()
+        .filter(|pick| b.look.picks().any(|other| other == *pick))
+        .count();
+    let all = a.look.picks().len() + b.look.picks().len() - common;
+    let shared = common as f32 / all as f32;
+    0.5 * shared + 0.5 * cosine.map_or(shared, |cosine| cosine.max(0.0))
+}
+
+/// The mean direction of an outfit's vectors of its first model.
+struct Mean<'a> {
+    model: Option<&'a str>,
+    sum: Vec<f32>,
+}
+
+impl<'a> Mean<'a> {
+    fn of(candidates: &Candidates<'a>, found: &Found) -> Self {
+        let mut mean = Self {
+            model: None,
+            sum: Vec::new(),
+        };
+        for pick in found.look.picks() {
+            let unit = &candidates.units[pick];
+            let Some(vector) = unit.vector else { continue };
+            if mean.sum.is_empty() {
+                mean.model = unit.model;
+            }
+            if mean.model == unit.model {
+                vector.add_to(&mut mean.sum, 1.0);
+            }
+        }
+        mean
+    }
+
+    fn cosine(&self, other: &Self) -> Option<f32> {
+        if self.model != other.model {
+            return None;
+        }
+        Vector::new(&self.sum)?.cosine(Vector::new(&other.sum)?)
+    }
+}

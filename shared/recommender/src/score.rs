@@ -1,0 +1,355 @@
+//! What an outfit is worth: named features, each 0–1, with fixed weights that sum to 1.
+
+use drape_domain::{Category, Slot};
+
+use crate::{
+    context::Context,
+    rules::{self, Dress},
+    vector::Vector,
+    wardrobe::Ready,
+    warmth::{self, Band},
+};
+
+/// The features and their weights, which sum to 1. Our own setting: what clashes, freezes or embarrasses
+/// weighs most; what only nudges weighs least.
+pub const FEATURES: [(&str, f32); 7] = [
+    ("color_match", 0.24),
+    ("warmth_fit", 0.20),
+    ("formality_match", 0.18),
+    ("style_match", 0.14),
+    ("preference", 0.12),
+    ("freshness", 0.07),
+    ("season", 0.05),
+];
+
+/// The value of a feature about which nothing is known: neither for nor against.
+const UNKNOWN: f32 = 0.5;
+/// Freshness of a piece that was never recorded as worn: likely fresh, but nobody knows.
+const NEVER_RECORDED: f32 = 0.75;
+
+/// All that scoring needs of one shortlisted piece.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unit<'a> {
+    /// Index in the wardrobe.
+    pub(crate) index: usize,
+    pub(crate) slot: Slot,
+    pub(crate) category: Category,
+    pub(crate) formality: f32,
+    pub(crate) clo: f32,
+    pub(crate) liking: f32,
+    pub(crate) fresh: f32,
+    pub(crate) in_season: Option<bool>,
+    pub(crate) palette_fit: Option<f32>,
+    pub(crate) vector: Option<Vector<'a>>,
+    pub(crate) model: Option<&'a str>,
+}
+
+impl<'a> Unit<'a> {
+    /// `vector` is filled in later, for those that are shortlisted.
+    pub(crate) fn new(index: usize, piece: &Ready<'a>, context: &Context) -> Self {
+        let seasons = context.seasons();
+        let style = if piece.style.is_some() { 0.7 } else { 0.0 };
+        // Only chosen when the rule against it had to give way.
+        let dislike = if piece.disliked_color || piece.disliked_category {
+            -2.0
+        } else {
+            0.0
+        };
+        Self {
+            index,
+            slot: piece.slot,
+            category: piece.category,
+            formality: piece.formality,
+            clo: piece.category.clo(),
+            liking: piece.known.liking + style + dislike,
+            fresh: piece
+                .known
+                .worn_days_ago
+                .map_or(NEVER_RECORDED, |days| 1.0 - (-(days as f32) / 10.0).exp()),
+            in_season: (!seasons.is_empty()).then(|| {
+                piece
+                    .item
+                    .seasons()
+                    .iter()
+                    .any(|season| seasons.contains(season))
+            }),
+            palette_fit: piece.palette_fit,
+            vector: None,
+            model: piece.model(),
+        }
+    }
+
+    /// How good the piece is by itself: for choosing whom to try.
+    pub(crate) fn alone(&self, dress: Dress) -> f32 {
+        0.30 * closeness(self.formality, dress.target)
+            + 0.25 * sigmoid(self.liking)
+            + 0.20 * self.palette_fit.unwrap_or(UNKNOWN)
+            + 0.15 * self.fresh
+            + 0.10 * season_value(self.in_season)
+    }
+
+    /// How much the piece is seen.
+    const fn presence(&self) -> f32 {
+        match self.slot {
+            Slot::Top | Slot::Bottom | Slot::Dress | Slot::Outer => 1.0,
+            Slot::Shoes => 0.6,
+            Slot::Hat | Slot::Bag | Slot::Accessory => 0.4,
+        }
+    }
+}
+
+fn closeness(formality: f32, target: f32) -> f32 {
+    (1.0 - (formality - target).abs() / 0.4).max(0.0)
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+const fn season_value(in_season: Option<bool>) -> f32 {
+    match in_season {
+        Some(true) => 1.0,
+        Some(false) => 0.0,
+        None => UNKNOWN,
+    }
+}
+
+/// What is known of two pieces side by side.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair {
+    /// How well the colours go together; none if unknown.
+    pub(crate) color: Option<f32>,
+    /// Cosine of the vectors; none if unknown.
+    pub(crate) cosine: Option<f32>,
+    /// What the person said of the two together.
+    pub(crate) together: f32,
+}
+
+/// The parts of a score, and the facts behind them that reasons may tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scored {
+    /// The value of each of [`FEATURES`], 0–1.
+    pub(crate) values: [f32; 7],
+    pub(crate) total: f32,
+    /// Mean relation of the colours; none if there is no pair of known colours.
+    pub(crate) colors: Option<f32>,
+    /// Nearness to the preferred colours; none if there are none or nothing is known.
+    pub(crate) palette: Option<f32>,
+    /// Insulation in clo, underwear included.
+    pub(crate) clo: f32,
+    /// Nearness of the mean formality to the occasion's, 0–1.
+    pub(crate) closeness: f32,
+    /// Mean cosine; none unless it is known for every pair, and there is one.
+    pub(crate) cosine: Option<f32>,
+    /// Sum of what was said of its pieces together.
+    pub(crate) together: f32,
+    /// All pieces with a season are in season; none if that is unknown.
+    pub(crate) in_season: Option<bool>,
+}
+
+/// What all outfits of a request are scored against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measure {
+    pub(crate) band: Option<Band>,
+    pub(crate) dress: Dress,
+}
+
+impl Measure {
+    pub(crate) fn of(context: &Context) -> Self {
+        Self {
+            band: Band::of(context),
+            dress: rules::dress(context),
+        }
+    }
+
+    pub(crate) fn warmth(&self, clo: f32) -> f32 {
+        self.band.map_or(UNKNOWN, |band| band.fit(clo))
+    }
+
+    /// Scores the outfit of these pieces; `pair` tells of two of them by their places.
+    pub(crate) fn score(
+        &self,
+        pieces: &[&Unit<'_>],
+        pair: impl Fn(usize, usize) -> Pair,
+    ) -> Scored {
+        let mut seen = Sums::default();
+        for (n, unit) in pieces.iter().enumerate() {
+            seen.add(unit);
+            for (m, other) in pieces.iter().enumerate().skip(n + 1) {
+                seen.add_pair(unit.presence() * other.presence(), pair(n, m));
+            }
+        }
+        self.finish(&seen)
+    }
+
+    fn finish(&self, seen: &Sums) -> Scored {
+        // One piece cannot clash with itself; unknown colours may.
+        let colors = ratio(seen.color, seen.color_weight);
+        let harmony = if seen.pairs == 0.0 {
+            0.75
+        } else {
+            colors.unwrap_or(UNKNOWN)
+        };
+        let palette = ratio(seen.palette, seen.palette_weight);
+        let color_match = palette.map_or(harmony, |palette| 0.65 * harmony + 0.35 * palette);
+
+        let clo = seen.clo + warmth::UNDERWEAR;
+        let closeness = closeness(
+            ratio(seen.formality, seen.formality_weight).unwrap_or(UNKNOWN),
+            self.dress.target,
+        );
+        // A step of 0.25, such as shirt and jeans, is ordinary; from 0.75 on, blazer and swim shorts, it jars.
+        let coherence =
+            1.0 - ((seen.formality_high - seen.formality_low - 0.25) / 0.5).clamp(0.0, 1.0);
+
+        let cosine_mean = ratio(seen.cosine, seen.cosine_weight);
+        let style = cosine_mean.map_or(UNKNOWN, |cosine| 0.5 + 0.5 * cosine);
+
+        let liking = ratio(seen.liking, seen.presence).unwrap_or(0.0) + seen.together;
+        let values = [
+            color_match,
+            self.warmth(clo),
+            0.7 * closeness + 0.3 * coherence,
+            style,
+            sigmoid(liking),
+            ratio(seen.fresh, seen.main).unwrap_or(UNKNOWN),
+            ratio(seen.season, seen.main).unwrap_or(UNKNOWN),
+        ]
+        .map(|value| value.clamp(0.0, 1.0));
+        Scored {
+            values,
+            total: FEATURES
+                .iter()
+                .zip(values)
+                .map(|((_, weight), value)| weight * value)
+                .sum(),
+            colors,
+            palette,
+            clo,
+            closeness,
+            cosine: cosine_mean.filter(|_| seen.cosine_weight >= seen.pairs),
+            together: seen.together,
+            in_season: seen.in_season.filter(|_| seen.main > 0.0),
+        }
+    }
+}
+
+fn ratio(sum: f32, weight: f32) -> Option<f32> {
+    (weight > 0.0).then(|| sum / weight)
+}
+
+#[derive(Debug)]
+struct Sums {
+    presence: f32,
+    liking: f32,
+    palette: f32,
+    palette_weight: f32,
+    clo: f32,
+    formality: f32,
+    formality_weight: f32,
+    formality_low: f32,
+    formality_high: f32,
+    /// Number of tops, bottoms, dresses and outer layers: what freshness and season are about.
+    main: f32,
+    fresh: f32,
+    season: f32,
+    in_season: Option<bool>,
+    pairs: f32,
+    color: f32,
+    color_weight: f32,
+    cosine: f32,
+    cosine_weight: f32,
+    together: f32,
+}
+
+impl Default for Sums {
+    fn default() -> Self {
+        Self {
+            presence: 0.0,
+            liking: 0.0,
+            palette: 0.0,
+            palette_weight: 0.0,
+            clo: 0.0,
+            formality: 0.0,
+            formality_weight: 0.0,
+            formality_low: 1.0,
+            formality_high: 0.0,
+            main: 0.0,
+            fresh: 0.0,
+            season: 0.0,
+            in_season: Some(true),
+            pairs: 0.0,
+            color: 0.0,
+            color_weight: 0.0,
+            cosine: 0.0,
+            cosine_weight: 0.0,
+            together: 0.0,
+        }
+    }
+}
+
+impl Sums {
+    fn add(&mut self, unit: &Unit<'_>) {
+        let presence = unit.presence();
+        self.presence += presence;
+        self.liking += presence * unit.liking;
+        self.clo += unit.clo;
+        if let Some(fit) = unit.palette_fit {
+            self.palette += presence * fit;
+            self.palette_weight += presence;
+        }
+        // A coat is not dressed by; it is hung up.
+        if unit.category != Category::Outerwear {
+            let weight = if unit.slot == Slot::Shoes {
+                0.5
+            } else {
+                presence
+            };
+            self.formality += weight * unit.formality;
+            self.formality_weight += weight;
+        }
+        if matches!(
+            unit.slot,
+            Slot::Top | Slot::Bottom | Slot::Dress | Slot::Outer
+        ) {
+            self.main += 1.0;
+            self.fresh += unit.fresh;
+            self.season += season_value(unit.in_season);
+            self.in_season = self
+                .in_season
+                .zip(unit.in_season)
+                .map(|(all, this)| all && this);
+            if unit.category != Category::Outerwear {
+                self.formality_low = self.formality_low.min(unit.formality);
+                self.formality_high = self.formality_high.max(unit.formality);
+            }
+        }
+    }
+
+    fn add_pair(&mut self, weight: f32, pair: Pair) {
+        self.pairs += weight;
+        if let Some(color) = pair.color {
+            self.color += weight * color;
+            self.color_weight += weight;
+        }
+        if let Some(cosine) = pair.cosine {
+            self.cosine += weight * cosine;
+            self.cosine_weight += weight;
+        }
+        self.together += pair.together;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_sum_to_one() {
+        let sum: f32 = FEATURES
+            .iter()
+            .map(|(_, weight)| (weight * 10_000.0).round())
+            .sum();
+        assert_eq!(sum, 10_000.0);
+    }
+}

@@ -1,0 +1,331 @@
+//! How outfits are found: a shortlist for each slot, then a beam over whole outfits.
+
+use std::{cmp::Ordering, collections::HashMap};
+
+use drape_domain::{Category, Slot};
+
+use crate::{
+    context::Context,
+    rules::{Outer, Plan},
+    score::{Measure, Pair, Scored, Unit},
+    wardrobe::Wardrobe,
+};
+
+/// The most pieces of a slot that are tried, in the order of [`Slot::ALL`]. All pairs of them cost about a
+/// millisecond.
+const SHORTLIST: [usize; 8] = [40, 28, 24, 10, 10, 3, 3, 3];
+/// The best of each category are tried whatever the others are: category is what warmth and formality hang
+/// on, and both only show in the whole outfit.
+const PER_CATEGORY: usize = 3;
+/// Up to so many outfits are all tried.
+const EXHAUSTIVE: usize = 20_000;
+/// Beyond that, so many half-made outfits are carried on …
+const BEAM: usize = 240;
+/// … of which so many may have the same top or dress.
+const BEAM_PER_HERO: usize = 12;
+
+/// An outfit by places in the shortlist: top and bottom, or dress; then outer, shoes, hat, bag, accessory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Look {
+    picks: [u16; 7],
+    len: usize,
+}
+
+impl Look {
+    fn new(picks: &[usize]) -> Self {
+        let mut look = Self {
+            picks: [u16::MAX; 7],
+            len: 0,
+        };
+        for pick in picks {
+            look = look.with(*pick);
+        }
+        look
+    }
+
+    fn with(mut self, pick: usize) -> Self {
+        // Shortlists hold 121 places, and an outfit at most seven pieces.
+        self.picks[self.len] = pick as u16;
+        self.len += 1;
+        self
+    }
+
+    /// Places in the shortlist.
+    pub(crate) fn picks(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
+        self.picks[..self.len].iter().map(|pick| usize::from(*pick))
+    }
+
+    /// The top or dress: what the outfit is known by.
+    pub(crate) fn hero(&self) -> usize {
+        usize::from(self.picks[0])
+    }
+
+    /// Top and bottom, or dress.
+    pub(crate) fn core(&self, candidates: &Candidates<'_>) -> (usize, usize) {
+        let second = self
+            .picks()
+            .nth(1)
+            .filter(|pick| candidates.units[*pick].slot == Slot::Bottom);
+        (self.hero(), second.unwrap_or(usize::MAX))
+    }
+}
+
+/// An outfit and its score.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) look: Look,
+    pub(crate) scored: Scored,
+}
+
+/// Best first; equal scores by place, so that the order never depends on chance.
+fn by_score(a: &(f32, Look), b: &(f32, Look)) -> Ordering {
+    b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1))
+}
+
+/// The shortlists of a request, with all that is known of each pair.
+pub(crate) struct Candidates<'a> {
+    pub(crate) wardrobe: &'a Wardrobe<'a>,
+    pub(crate) plan: &'a Plan,
+    pub(crate) measure: Measure,
+    pub(crate) units: Vec<Unit<'a>>,
+    slots: [Vec<usize>; 8],
+    pairs: Vec<Pair>,
+}
+
+impl<'a> Candidates<'a> {
+    pub(crate) fn new(wardrobe: &'a Wardrobe<'a>, plan: &'a Plan, context: &'a Context) -> Self {
+        let measure = Measure::of(context);
+        let mut units = Vec::new();
+        let mut slots: [Vec<usize>; 8] = Default::default();
+        for slot in Slot::ALL {
+            let all = plan
+                .allowed(*slot)
+                .iter()
+                .map(|index| Unit::new(*index, &wardrobe.pieces[*index], context));
+            for mut unit in shortlist(all.collect(), SHORTLIST[*slot as usize], measure) {
+                unit.vector = wardrobe.pieces[unit.index].vector();
+                slots[*slot as usize].push(units.len());
+                units.push(unit);
+            }
+        }
+        let pairs = pairs(wardrobe, &units);
+        Self {
+            wardrobe,
+            plan,
+            measure,
+            units,
+            slots,
+            pairs,
+        }
+    }
+
+    fn slot(&self, slot: Slot) -> &[usize] {
+        &self.slots[slot as usize]
+    }
+
+    fn pair(&self, a: usize, b: usize) -> Pair {
+        self.pairs[a * self.units.len() + b]
+    }
+
+    pub(crate) fn score(&self, look: &Look) -> Scored {
+        let mut pieces = [&self.units[look.hero()]; 7];
+        for (place, pick) in pieces.iter_mut().zip(look.picks()) {
+            *place = &self.units[pick];
+        }
+        self.measure.score(&pieces[..look.len], |n, m| {
+            self.pair(usize::from(look.picks[n]), usize::from(look.picks[m]))
+        })
+    }
+}
+
+/// The best `PER_CATEGORY` of each category, then the best of the rest, in the order of their ids.
+fn shortlist(mut all: Vec<Unit<'_>>, most: usize, measure: Measure) -> Vec<Unit<'_>> {
+    if all.len() <= most {
+        return all;
+    }
+    let mut ranked: Vec<(f32, Unit<'_>)> = all
+        .drain(..)
+        .map(|unit| (unit.alone(measure.dress), unit))
+        .collect();
+    ranked.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.index.cmp(&y.index)));
+    let mut taken: HashMap<Category, usize> = HashMap::new();
+    let (first, rest): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, unit)| {
+        let taken = taken.entry(unit.category).or_default();
+        *taken += 1;
+        *taken <= PER_CATEGORY
+    });
+    let mut chosen: Vec<Unit<'_>> = first
+        .into_iter()
+        .chain(rest)
+        .take(most)
+        .map(|(_, unit)| unit)
+        .collect();
+    chosen.sort_by_key(|unit| unit.index);
+    chosen
+}
+
+fn pairs(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> Vec<Pair> {
+    let unknown = Pair {
+        color: None,
+        cosine: None,
+        together: 0.0,
+    };
+    let mut pairs = vec![unknown; units.len() * units.len()];
+    for (n, a) in units.iter().enumerate() {
+        for (m, b) in units.iter().enumerate().skip(n + 1) {
+            // One body has one of each, and a dress takes the place of top and bottom.
+            let apart = a.slot == b.slot
+                || matches!(
+                    (a.slot, b.slot),
+                    (Slot::Top | Slot::Bottom, Slot::Dress) | (Slot::Dress, Slot::Bottom)
+                );
+            if apart {
+                continue;
+            }
+            let (x, y) = (&wardrobe.pieces[a.index], &wardrobe.pieces[b.index]);
+            // Two prints compete.
+            let busy = if x.patterned && y.patterned {
+                0.85
+            } else {
+                1.0
+            };
+            let pair = Pair {
+                color: x.palette.relation(&y.palette).map(|value| value * busy),
+                cosine: a
+                    .vector
+                    .zip(b.vector)
+                    .filter(|_| a.model == b.model)
+                    .and_then(|(left, right)| left.cosine(right)),
+                together: wardrobe.history.together(x.id, y.id),
+            };
+            pairs[n * units.len() + m] = pair;
+            pairs[m * units.len() + n] = pair;
+        }
+    }
+    pairs
+}
+
+/// Whole outfits, best first: all of them if they are few, else the best that the beam finds.
+pub(crate) fn search(candidates: &Candidates<'_>) -> Vec<Found> {
+    let tops = candidates.slot(Slot::Top);
+    let bottoms = candidates.slot(Slot::Bottom);
+    let dresses = candidates.slot(Slot::Dress);
+    let outers = candidates.slot(Slot::Outer);
+    let shoes = candidates.slot(Slot::Shoes);
+
+    let cores = tops.len() * bottoms.len() + dresses.len();
+    let width = if cores * (outers.len() + 1) * shoes.len().max(1) <= EXHAUSTIVE {
+        usize::MAX
+    } else {
+        BEAM
+    };
+
+    let separates = tops
+        .iter()
+        .flat_map(|top| bottoms.iter().map(|bottom| Look::new(&[*top, *bottom])));
+    let cores = separates.chain(dresses.iter().map(|dress| Look::new(&[*dress])));
+    let hopes = Hopes::new(candidates);
+    let mut beam: Vec<(f32, Look)> = cores
+        .map(|look| (hopes.raise(candidates, candidates.score(&look)), look))
+        .collect();
+    prune(&mut beam, width);
+
+    if !outers.is_empty() {
+        let bare = candidates.plan.outer != Outer::Needed;
+        beam = beam
+            .iter()
+            .flat_map(|(_, look)| {
+                bare.then_some(*look)
+                    .into_iter()
+                    .chain(outers.iter().map(|outer| look.with(*outer)))
+            })
+            .map(|look| (candidates.score(&look).total, look))
+            .collect();
+        prune(&mut beam, width);
+    }
+    if !shoes.is_empty() {
+        beam = beam
+            .iter()
+            .flat_map(|(_, look)| shoes.iter().map(|shoe| look.with(*shoe)))
+            .map(|look| (candidates.score(&look).total, look))
+            .collect();
+        prune(&mut beam, width.max(BEAM));
+    }
+    // Exhaustive searches may end with thousands; the tail can no longer be chosen.
+    prune(&mut beam, BEAM);
+    let mut found: Vec<(f32, Look)> = beam
+        .into_iter()
+        .map(|(_, look)| trimmed(candidates, look))
+        .collect();
+    found.sort_by(by_score);
+    found
+        .into_iter()
+        .map(|(_, look)| Found {
+            look,
+            scored: candidates.score(&look),
+        })
+        .collect()
+}
+
+/// What an outer layer can still do for an outfit's warmth, so that a light outfit is not dropped before the
+/// coat that makes it right.
+struct Hopes {
+    clo: Vec<f32>,
+}
+
+impl Hopes {
+    fn new(candidates: &Candidates<'_>) -> Self {
+        let mut clo: Vec<f32> = candidates
+            .slot(Slot::Outer)
+            .iter()
+            .map(|outer| candidates.units[*outer].clo)
+            .collect();
+        if clo.is_empty() || candidates.plan.outer != Outer::Needed {
+            clo.push(0.0);
+        }
+        clo.sort_by(f32::total_cmp);
+        clo.dedup();
+        Self { clo }
+    }
+
+    fn raise(&self, candidates: &Candidates<'_>, scored: Scored) -> f32 {
+        let best = self
+            .clo
+            .iter()
+            .map(|clo| candidates.measure.warmth(scored.clo + clo))
+            .fold(0.0, f32::max);
+        let weight = crate::FEATURES[1].1;
+        scored.total + weight * (best - scored.values[1])
+    }
+}
+
+/// Keeps the best, with a limit on those that share a top or dress.
+fn prune(beam: &mut Vec<(f32, Look)>, width: usize) {
+    if beam.len() <= width {
+        return;
+    }
+    beam.sort_by(by_score);
+    let mut per_hero: HashMap<usize, usize> = HashMap::new();
+    beam.retain(|(_, look)| {
+        let seen = per_hero.entry(look.hero()).or_default();
+        *seen += 1;
+        *seen <= BEAM_PER_HERO
+    });
+    beam.truncate(width);
+}
+
+/// Adds hat, bag and accessory where one makes the outfit better.
+fn trimmed(candidates: &Candidates<'_>, look: Look) -> (f32, Look) {
+    let mut best = (candidates.score(&look).total, look);
+    for slot in [Slot::Hat, Slot::Bag, Slot::Accessory] {
+        let base = best.1;
+        for pick in candidates.slot(slot) {
+            let look = base.with(*pick);
+            let total = candidates.score(&look).total;
+            if total > best.0 {
+                best = (total, look);
+            }
+        }
+    }
+    best
+}

@@ -1,0 +1,117 @@
+//! Wardrobes for tests and measurements.
+#![allow(dead_code)]
+
+use drape_domain::{
+    Background, Category, Color, Item, ItemId, ItemStatus, Pattern, Prefs, Signal, SignalId,
+    SignalKind, Timestamp, UserId,
+    color::NAMED,
+    item::{EmbeddingRef, ImageType, Typed, Upload},
+};
+use drape_recommender::{Answer, Context, Piece, Request};
+use time::{Duration, macros::datetime};
+use uuid::Uuid;
+
+pub(crate) const NOW: Timestamp = datetime!(2026-11-23 08:00 UTC);
+
+/// An item and its vector.
+#[derive(Debug, Clone)]
+pub(crate) struct Owned {
+    pub(crate) item: Item,
+    pub(crate) vector: Option<Vec<f32>>,
+}
+
+pub(crate) fn id(n: usize) -> ItemId {
+    ItemId::from_uuid(Uuid::from_u128(n as u128))
+}
+
+/// A ready item of this category and colour.
+pub(crate) fn owned(n: usize, category: Category, color: &str) -> Owned {
+    let typed = Typed {
+        category: Some(category),
+        colors: Some(vec![Color {
+            name: color.into(),
+            hex: drape_domain::color::named(color).unwrap(),
+            share: 1.0,
+        }]),
+        pattern: Some(Pattern::Solid),
+        ..Typed::default()
+    };
+    let upload = Upload {
+        content_type: ImageType::Jpeg,
+        content_length: 10,
+    };
+    let owner = UserId::from_uuid(Uuid::from_u128(1));
+    let mut item = Item::new(owner, typed, Background::Clean, upload, NOW);
+    item.item_id = id(n);
+    item.status = ItemStatus::Ready;
+    item.embedding = Some(EmbeddingRef {
+        model: "m".into(),
+        dim: 512,
+        updated_at: NOW,
+    });
+    Owned { item, vector: None }
+}
+
+/// `size` items with random categories, colours and vectors, in the proportions of a usual wardrobe.
+pub(crate) fn random(size: usize, dim: usize, seed: u64) -> Vec<Owned> {
+    use Category::*;
+    const MIX: [Category; 26] = [
+        TShirt, TShirt, TShirt, Shirt, Shirt, Blouse, Polo, Top, Longsleeve, Hoodie, Sweater,
+        Undershirt, Pants, Pants, Pants, Shorts, Skirt, Dress, Dress, Outerwear, Blazer, Shoes,
+        Shoes, Hat, Bag, Accessory,
+    ];
+    let mut rng = fastrand::Rng::with_seed(seed);
+    (0..size)
+        .map(|n| {
+            let mut owned = owned(
+                n + 1,
+                MIX[rng.usize(..MIX.len())],
+                NAMED[rng.usize(..NAMED.len())].0,
+            );
+            // Embeddings of clothes share much: a common part, and a part of their own.
+            owned.vector = Some(
+                (0..dim)
+                    .map(|k| 0.5 + 0.3 * (k % 3) as f32 + rng.f32() - 0.5)
+                    .collect(),
+            );
+            owned
+        })
+        .collect()
+}
+
+pub(crate) fn signal(n: usize, kind: SignalKind, items: &[usize], days_ago: i64) -> Signal {
+    Signal {
+        id: SignalId::from_uuid(Uuid::from_u128(n as u128)),
+        user_id: UserId::from_uuid(Uuid::from_u128(1)),
+        kind,
+        recommendation_id: None,
+        items: items.iter().map(|n| id(*n)).collect(),
+        created_at: NOW - Duration::days(days_ago),
+    }
+}
+
+pub(crate) fn pieces(wardrobe: &[Owned]) -> Vec<Piece<'_>> {
+    wardrobe
+        .iter()
+        .map(|owned| Piece {
+            item: &owned.item,
+            vector: owned.vector.as_deref(),
+        })
+        .collect()
+}
+
+pub(crate) fn ask(
+    wardrobe: &[Owned],
+    prefs: &Prefs,
+    history: &[Signal],
+    context: &Context,
+    limit: usize,
+) -> Answer {
+    drape_recommender::recommend(&Request {
+        wardrobe: &pieces(wardrobe),
+        prefs,
+        history,
+        context,
+        limit,
+    })
+}
