@@ -1,1 +1,16 @@
-//! Common.
+//! What every Lambda uses: settings, AWS clients, stores, HTTP, tokens, batches and logs. Written once, so
+//! that a function's folder holds only its own story.
+
+pub mod aws;
+pub mod batch;
+pub mod hash;
+pub mod http;
+pub mod init;
+pub mod limits;
+pub mod logs;
+pub mod password;
+pub mod sessions;
+pub mod settings;
+pub mod store;
+pub mod tokens;
+pub mod views;

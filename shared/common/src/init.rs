@@ -1,0 +1,51 @@
+//! What happens once, before the first request: logs, clients, models, and the first connection.
+
+use std::{future::Future, time::Instant};
+
+use crate::{aws::Aws, logs, settings::Settings};
+
+/// Init failed; the words go to the log.
+pub type InitError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a function is built from.
+#[derive(Debug)]
+pub struct Init {
+    /// The environment.
+    pub settings: Settings,
+    /// Makes AWS clients.
+    pub aws: Aws,
+}
+
+impl Init {
+    /// Runs `build` and logs how long it took. Everything a function needs is made there, once.
+    ///
+    /// # Errors
+    /// What `build` answers, or a missing region or credentials.
+    pub async fn run<T>(
+        build: impl AsyncFnOnce(&Self) -> Result<T, InitError>,
+    ) -> Result<T, InitError> {
+        let started = Instant::now();
+        logs::start();
+        let built = async {
+            let init = Self {
+                settings: Settings,
+                aws: Aws::from_env()?,
+            };
+            build(&init).await
+        }
+        .await;
+        let ms = started.elapsed().as_secs_f64() * 1e3;
+        match &built {
+            Ok(_) => tracing::info!(ms, "init"),
+            Err(error) => tracing::error!(ms, cause = %error, "init"),
+        }
+        built
+    }
+
+    /// Awaits calls whose only purpose is to open connections, and logs how long that took.
+    pub async fn prime(&self, calls: impl Future) {
+        let started = Instant::now();
+        calls.await;
+        tracing::info!(ms = started.elapsed().as_secs_f64() * 1e3, "prime");
+    }
+}

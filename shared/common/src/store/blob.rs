@@ -1,0 +1,153 @@
+//! Objects in buckets.
+
+use std::{future::Future, time::Duration};
+
+use drape_domain::{Timestamp, item::Upload};
+use serde::Serialize;
+
+use super::StoreError;
+
+/// What is known of an object without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// Names the content; without quotes.
+    pub etag: String,
+    /// In bytes.
+    pub length: u64,
+    /// As stored.
+    pub content_type: Option<String>,
+}
+
+/// An object with its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// What is known of it.
+    pub head: ObjectHead,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// A request that a client may send without credentials, until it expires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PresignedUpload {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Where to send it.
+    pub url: String,
+    /// Must be sent as they are: they are part of the signature.
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// When it stops working.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: Timestamp,
+}
+
+/// Looks at an object.
+pub trait HeadObject: Send + Sync {
+    /// None if there is no such object.
+    fn head(
+        &self,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<ObjectHead>, StoreError>> + Send;
+}
+
+/// Reads an object.
+pub trait GetObject: Send + Sync {
+    /// None if there is no such object; an error if it is larger than `limit` bytes.
+    fn get_object(
+        &self,
+        key: &str,
+        limit: u64,
+    ) -> impl Future<Output = Result<Option<Object>, StoreError>> + Send;
+}
+
+/// Writes an object.
+pub trait PutObject: Send + Sync {
+    /// Stores the content, over what was there.
+    fn put_object(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Removes an object.
+pub trait DeleteObject: Send + Sync {
+    /// Does nothing if there is none.
+    fn delete_object(&self, key: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Signs URLs for reading.
+pub trait PresignGet: Send + Sync {
+    /// A URL that reads the object for `lifetime`. Needs no network.
+    fn presign_get(
+        &self,
+        key: &str,
+        lifetime: Duration,
+    ) -> impl Future<Output = Result<String, StoreError>> + Send;
+}
+
+/// Signs uploads.
+pub trait PresignPut: Send + Sync {
+    /// An upload of exactly the declared type and length to `key`. Needs no network.
+    fn presign_put(
+        &self,
+        key: &str,
+        upload: Upload,
+        lifetime: Duration,
+    ) -> impl Future<Output = Result<PresignedUpload, StoreError>> + Send;
+}
+
+/// Where things are in the buckets.
+pub mod keys {
+    use drape_domain::{ItemId, TryOnId, UploadId, UserId};
+
+    /// In the uploads bucket: an item's photo as sent.
+    #[must_use]
+    pub fn item_upload(owner: UserId, item: ItemId) -> String {
+        format!("uploads/items/{owner}/{item}")
+    }
+
+    /// In the uploads bucket: what a user's body photos begin with.
+    #[must_use]
+    pub fn body_uploads(user: UserId) -> String {
+        format!("uploads/body/{user}/")
+    }
+
+    /// In the uploads bucket: a body photo.
+    #[must_use]
+    pub fn body_upload(user: UserId, upload: UploadId) -> String {
+        format!("{}{upload}", body_uploads(user))
+    }
+
+    /// In the media bucket: one of an item's images.
+    #[must_use]
+    pub fn item_image(owner: UserId, item: ItemId, file: &str) -> String {
+        format!("items/{owner}/{item}/{file}")
+    }
+
+    /// In the media bucket: every image that an item may have.
+    #[must_use]
+    pub fn item_images(owner: UserId, item: ItemId) -> Vec<String> {
+        [ORIGINAL, CLEAN, FLAT_PNG, FLAT_JPEG, THUMB]
+            .map(|file| item_image(owner, item, file))
+            .to_vec()
+    }
+
+    /// In the media bucket: a try-on's picture.
+    #[must_use]
+    pub fn render(user: UserId, tryon: TryOnId) -> String {
+        format!("tryons/{user}/{tryon}/render.png")
+    }
+
+    /// The photo, upright, without metadata.
+    pub const ORIGINAL: &str = "original.jpg";
+    /// The cutout with transparency.
+    pub const CLEAN: &str = "clean.png";
+    /// The cutout on a colour.
+    pub const FLAT_PNG: &str = "clean_flat.png";
+    /// The cutout on a colour.
+    pub const FLAT_JPEG: &str = "clean_flat.jpg";
+    /// Square and small.
+    pub const THUMB: &str = "clean_thumb.jpg";
+}

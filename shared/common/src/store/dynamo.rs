@@ -1,0 +1,359 @@
+//! Records in DynamoDB tables.
+
+use std::{collections::HashMap, marker::PhantomData, time::Duration};
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{AttributeValue, KeysAndAttributes, Put as PutRequest, TransactWriteItem},
+};
+use drape_domain::{Signal, User, UserId};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    StoreError,
+    queries::{CountAttempts, CreateAccount, RecentSignals},
+    record::{Create, Get, GetMany, Key, List, Page, Put, Record, Remove, Revised, Save},
+    tables::{DaySignal, Login},
+};
+
+type Row = HashMap<String, AttributeValue>;
+
+/// One table, holding records of type `R`.
+#[derive(Debug, Clone)]
+pub struct Table<R> {
+    client: Client,
+    name: String,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> Table<R> {
+    /// The table called `name`.
+    #[must_use]
+    pub fn new(client: &Client, name: String) -> Self {
+        Self {
+            client: client.clone(),
+            name,
+            record: PhantomData,
+        }
+    }
+
+    /// Opens the connection that the first request will use. A first call costs hundreds of milliseconds
+    /// of TLS and parsing, which init has to spare; its answer does not matter.
+    pub async fn prime(&self) {
+        let key = Key::<R>::pair("prime", "prime");
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_row(&key)))
+            .send();
+        let _ = tokio::time::timeout(Duration::from_secs(2), call).await;
+    }
+}
+
+fn key_row<R: Record>(key: &Key<R>) -> Row {
+    let mut row = Row::from([(
+        R::PARTITION.to_owned(),
+        AttributeValue::S(key.partition.clone()),
+    )]);
+    if let Some(name) = R::SORT {
+        row.insert(
+            name.to_owned(),
+            AttributeValue::S(key.sort.clone().unwrap_or_default()),
+        );
+    }
+    row
+}
+
+fn to_row(doing: &'static str, record: &impl Serialize) -> Result<Row, StoreError> {
+    serde_dynamo::to_item(record).map_err(|error| StoreError::new(doing, error))
+}
+
+fn from_row<R: DeserializeOwned>(doing: &'static str, row: Row) -> Result<R, StoreError> {
+    serde_dynamo::from_item(row).map_err(|error| StoreError::new(doing, error))
+}
+
+/// Whether the write's condition did not hold.
+fn refused<E: ProvideErrorMetadata, H>(error: &SdkError<E, H>) -> bool {
+    error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        == Some("ConditionalCheckFailedException")
+}
+
+impl<R: Record> Get<R> for Table<R> {
+    async fn get(&self, key: &Key<R>) -> Result<Option<R>, StoreError> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_row(key)))
+            .consistent_read(true);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| StoreError::new("get record", error))?;
+        answer
+            .item
+            .map(|row| from_row("read record", row))
+            .transpose()
+    }
+}
+
+impl<R: Record> GetMany<R> for Table<R> {
+    async fn get_many(&self, keys: &[Key<R>]) -> Result<Vec<R>, StoreError> {
+        const DOING: &str = "get records";
+        let mut records = Vec::with_capacity(keys.len());
+        let mut wanted: Vec<Row> = keys.iter().map(key_row).collect();
+        let mut pause = Duration::from_millis(20);
+        // DynamoDB may leave some keys for later when an answer grows too large or a partition is busy.
+        for _ in 0..6 {
+            if wanted.is_empty() {
+                return Ok(records);
+            }
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| StoreError::new(DOING, error))?;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.name, request)
+                .send()
+                .await
+                .map_err(|error| StoreError::new(DOING, error))?;
+            for row in answer.responses.unwrap_or_default().into_values().flatten() {
+                records.push(from_row(DOING, row)?);
+            }
+            wanted = answer
+                .unprocessed_keys
+                .unwrap_or_default()
+                .into_values()
+                .flat_map(|left| left.keys)
+                .collect();
+            if !wanted.is_empty() {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+        }
+        if wanted.is_empty() {
+            Ok(records)
+        } else {
+            Err(StoreError::new(DOING, "keys left unprocessed"))
+        }
+    }
+}
+
+impl<R: Record> Create<R> for Table<R> {
+    async fn create(&self, record: &R) -> Result<bool, StoreError> {
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_row("create record", record)?))
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", R::PARTITION);
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if refused(&error) => Ok(false),
+            Err(error) => Err(StoreError::new("create record", error)),
+        }
+    }
+}
+
+impl<R: Revised> Save<R> for Table<R> {
+    async fn save(&self, record: &mut R) -> Result<bool, StoreError> {
+        let read = record.revision();
+        record.set_revision(read + 1);
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_row("save record", record)?))
+            .condition_expression("revision = :read")
+            .expression_attribute_values(":read", AttributeValue::N(read.to_string()));
+        let outcome = match call.send().await {
+            Ok(_) => return Ok(true),
+            Err(error) if refused(&error) => Ok(false),
+            Err(error) => Err(StoreError::new("save record", error)),
+        };
+        record.set_revision(read);
+        outcome
+    }
+}
+
+impl<R: Record> Put<R> for Table<R> {
+    async fn put(&self, record: &R) -> Result<(), StoreError> {
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_row("put record", record)?));
+        call.send()
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::new("put record", error))
+    }
+}
+
+impl<R: Record> Remove<R> for Table<R> {
+    async fn remove(&self, key: &Key<R>) -> Result<(), StoreError> {
+        let call = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key_row(key)));
+        call.send()
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::new("remove record", error))
+    }
+}
+
+impl<R: Record> List<R> for Table<R> {
+    async fn list(
+        &self,
+        partition: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<R>, StoreError> {
+        const DOING: &str = "list records";
+        let mut records = Vec::new();
+        let mut start = after.map(|sort| key_row(&Key::<R>::pair(partition, sort)));
+        loop {
+            let left = limit.saturating_sub(records.len());
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression("#partition = :partition")
+                .expression_attribute_names("#partition", R::PARTITION)
+                .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
+                .scan_index_forward(false)
+                .consistent_read(true)
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| StoreError::new(DOING, error))?;
+            for row in answer.items.unwrap_or_default() {
+                records.push(from_row::<R>(DOING, row)?);
+            }
+            start = answer.last_evaluated_key;
+            // A page ends at 1 MB, whatever the limit.
+            if start.is_none() || records.len() >= limit {
+                break;
+            }
+        }
+        let next = start.and(records.last()).and_then(|last| last.key().sort);
+        Ok(Page { records, next })
+    }
+}
+
+impl CreateAccount for Table<User> {
+    async fn create_account(&self, user: &User, login: &Login) -> Result<bool, StoreError> {
+        const DOING: &str = "create account";
+        let put = |row| {
+            PutRequest::builder()
+                .table_name(&self.name)
+                .set_item(Some(row))
+                .condition_expression("attribute_not_exists(id)")
+                .build()
+                .map(|put| TransactWriteItem::builder().put(put).build())
+                .map_err(|error| StoreError::new(DOING, error))
+        };
+        let call = self
+            .client
+            .transact_write_items()
+            .transact_items(put(to_row(DOING, login)?)?)
+            .transact_items(put(to_row(DOING, user)?)?);
+        let error = match call.send().await {
+            Ok(_) => return Ok(true),
+            Err(error) => error,
+        };
+        let taken = error
+            .as_service_error()
+            .and_then(|error| match error {
+                aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(canceled) => Some(canceled),
+                _ => None,
+            })
+            .is_some_and(|canceled| {
+                canceled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
+            });
+        if taken {
+            Ok(false)
+        } else {
+            Err(StoreError::new(DOING, error))
+        }
+    }
+}
+
+/// The index of `signals` by person.
+const SIGNALS_BY_USER: &str = "by_user";
+
+impl RecentSignals for Table<DaySignal> {
+    async fn recent_signals(&self, user: UserId, limit: usize) -> Result<Vec<Signal>, StoreError> {
+        let call = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(SIGNALS_BY_USER)
+            .key_condition_expression("user_id = :user")
+            .expression_attribute_values(":user", AttributeValue::S(user.to_string()))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| StoreError::new("recent signals", error))?;
+        let rows = answer.items.unwrap_or_default();
+        rows.into_iter()
+            .map(|row| Ok(from_row::<DaySignal>("recent signals", row)?.signal))
+            .collect()
+    }
+}
+
+/// The table of counted attempts.
+#[derive(Debug, Clone)]
+pub struct Counters {
+    client: Client,
+    name: String,
+}
+
+impl Counters {
+    /// The table called `name`.
+    #[must_use]
+    pub fn new(client: &Client, name: String) -> Self {
+        Self {
+            client: client.clone(),
+            name,
+        }
+    }
+}
+
+impl CountAttempts for Counters {
+    async fn add_attempts(&self, id: &str, by: i64, expires_at: i64) -> Result<i64, StoreError> {
+        const DOING: &str = "count attempts";
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("id", AttributeValue::S(id.to_owned()))
+            .update_expression("SET expires_at = :expires_at ADD attempts :by")
+            .expression_attribute_values(":expires_at", AttributeValue::N(expires_at.to_string()))
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(|error| StoreError::new(DOING, error))?;
+        answer
+            .attributes
+            .as_ref()
+            .and_then(|row| row.get("attempts"))
+            .and_then(|value| value.as_n().ok())
+            .and_then(|number| number.parse().ok())
+            .ok_or_else(|| StoreError::new(DOING, "no count in the answer"))
+    }
+}

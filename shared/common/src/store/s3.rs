@@ -1,0 +1,202 @@
+//! Objects in S3.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_sdk_s3::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    presigning::PresigningConfig,
+    primitives::ByteStream,
+};
+use drape_domain::{Timestamp, item::Upload};
+
+use super::{
+    StoreError,
+    blob::{
+        DeleteObject, GetObject, HeadObject, Object, ObjectHead, PresignGet, PresignPut,
+        PresignedUpload, PutObject,
+    },
+};
+
+/// One bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    client: Client,
+    name: String,
+}
+
+impl Bucket {
+    /// The bucket called `name`.
+    #[must_use]
+    pub fn new(client: &Client, name: String) -> Self {
+        Self {
+            client: client.clone(),
+            name,
+        }
+    }
+
+    /// The bucket's name, as in `s3://name/key`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens the connection that the first request will use; see [`super::dynamo::Table::prime`].
+    pub async fn prime(&self) {
+        let call = self
+            .client
+            .head_object()
+            .bucket(&self.name)
+            .key("prime")
+            .send();
+        let _ = tokio::time::timeout(Duration::from_secs(2), call).await;
+    }
+}
+
+fn missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error
+        .raw_response()
+        .is_some_and(|response| response.status().as_u16() == 404)
+}
+
+fn head(etag: Option<String>, length: Option<i64>, content_type: Option<String>) -> ObjectHead {
+    ObjectHead {
+        etag: etag.unwrap_or_default().trim_matches('"').to_owned(),
+        length: length
+            .and_then(|length| u64::try_from(length).ok())
+            .unwrap_or_default(),
+        content_type,
+    }
+}
+
+fn lasting(lifetime: Duration) -> Result<PresigningConfig, StoreError> {
+    PresigningConfig::expires_in(lifetime).map_err(|error| StoreError::new("presign", error))
+}
+
+impl HeadObject for Bucket {
+    async fn head(&self, key: &str) -> Result<Option<ObjectHead>, StoreError> {
+        match self
+            .client
+            .head_object()
+            .bucket(&self.name)
+            .key(key)
+            .send()
+            .await
+        {
+            Ok(answer) => Ok(Some(head(
+                answer.e_tag,
+                answer.content_length,
+                answer.content_type,
+            ))),
+            Err(error) if missing(&error) => Ok(None),
+            Err(error) => Err(StoreError::new("head object", error)),
+        }
+    }
+}
+
+impl GetObject for Bucket {
+    async fn get_object(&self, key: &str, limit: u64) -> Result<Option<Object>, StoreError> {
+        const DOING: &str = "get object";
+        let answer = match self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key)
+            .send()
+            .await
+        {
+            Ok(answer) => answer,
+            Err(error) if missing(&error) => return Ok(None),
+            Err(error) => return Err(StoreError::new(DOING, error)),
+        };
+        let head = head(answer.e_tag, answer.content_length, answer.content_type);
+        // The declared length is checked before a byte is read, so that memory is bounded.
+        if head.length > limit {
+            return Err(StoreError::new(
+                DOING,
+                format!("{} bytes, over the limit of {limit}", head.length),
+            ));
+        }
+        let bytes = answer
+            .body
+            .collect()
+            .await
+            .map_err(|error| StoreError::new(DOING, error))?
+            .to_vec();
+        Ok(Some(Object { head, bytes }))
+    }
+}
+
+impl PutObject for Bucket {
+    async fn put_object(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let call = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type);
+        let call = call.body(ByteStream::from(bytes));
+        call.send()
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::new("put object", error))
+    }
+}
+
+impl DeleteObject for Bucket {
+    async fn delete_object(&self, key: &str) -> Result<(), StoreError> {
+        let call = self.client.delete_object().bucket(&self.name).key(key);
+        call.send()
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::new("delete object", error))
+    }
+}
+
+impl PresignGet for Bucket {
+    async fn presign_get(&self, key: &str, lifetime: Duration) -> Result<String, StoreError> {
+        let call = self.client.get_object().bucket(&self.name).key(key);
+        let request = call.presigned(lasting(lifetime)?).await;
+        request
+            .map(|request| request.uri().to_owned())
+            .map_err(|error| StoreError::new("presign get", error))
+    }
+}
+
+impl PresignPut for Bucket {
+    async fn presign_put(
+        &self,
+        key: &str,
+        upload: Upload,
+        lifetime: Duration,
+    ) -> Result<PresignedUpload, StoreError> {
+        const DOING: &str = "presign put";
+        let length =
+            i64::try_from(upload.content_length).map_err(|error| StoreError::new(DOING, error))?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(upload.content_type.as_str())
+            .content_length(length)
+            .presigned(lasting(lifetime)?)
+            .await
+            .map_err(|error| StoreError::new(DOING, error))?;
+        let headers: BTreeMap<_, _> = request
+            .headers()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Ok(PresignedUpload {
+            method: "PUT",
+            url: request.uri().to_owned(),
+            headers,
+            expires_at: Timestamp::now_utc() + lifetime,
+        })
+    }
+}

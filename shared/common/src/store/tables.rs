@@ -1,0 +1,265 @@
+//! What each table holds.
+
+use drape_domain::{Item, ItemId, SessionId, Signal, Timestamp, TryOn, TryOnId, User, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::record::{Key, Record, Revised};
+
+macro_rules! revised {
+    ($record:ty) => {
+        impl Revised for $record {
+            fn revision(&self) -> u64 {
+                self.revision
+            }
+            fn set_revision(&mut self, revision: u64) {
+                self.revision = revision;
+            }
+        }
+    };
+}
+
+impl Record for User {
+    const PARTITION: &'static str = "id";
+    const SORT: Option<&'static str> = None;
+    fn key(&self) -> Key<Self> {
+        Key::simple(self.id)
+    }
+}
+revised!(User);
+
+/// The second row of an account in `users`: it keeps the email unique and holds the credentials, so that
+/// whoever reads the account itself never sees them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Login {
+    /// `email#` and the hash of the email in lower case.
+    pub id: String,
+    /// Whose.
+    pub user_id: UserId,
+    /// Argon2id, in PHC format.
+    pub password_hash: String,
+}
+
+impl Login {
+    /// The row of an email address, whatever its case.
+    #[must_use]
+    pub fn key_of(email: &str) -> Key<Self> {
+        Key::simple(format!(
+            "email#{}",
+            crate::hash::hex(email.trim().to_lowercase().as_bytes())
+        ))
+    }
+}
+
+impl Record for Login {
+    const PARTITION: &'static str = "id";
+    const SORT: Option<&'static str> = None;
+    fn key(&self) -> Key<Self> {
+        Key::simple(&self.id)
+    }
+}
+
+/// A family of refresh tokens: one sign-in on one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Identity.
+    pub id: SessionId,
+    /// Whose.
+    pub user_id: UserId,
+    /// SHA-256 of the one token that may be used next, in hex.
+    pub token_hash: String,
+    /// No token of the family works any more.
+    pub revoked: bool,
+    /// When the row may go, in Unix seconds (TTL).
+    pub expires_at: i64,
+    /// Number of the latest write.
+    pub revision: u64,
+}
+
+impl Record for Session {
+    const PARTITION: &'static str = "id";
+    const SORT: Option<&'static str> = None;
+    fn key(&self) -> Key<Self> {
+        Key::simple(self.id)
+    }
+}
+revised!(Session);
+
+impl Record for Item {
+    const PARTITION: &'static str = "owner_id";
+    const SORT: Option<&'static str> = Some("item_id");
+    fn key(&self) -> Key<Self> {
+        item_key(self.owner_id, self.item_id)
+    }
+}
+revised!(Item);
+
+/// Where an item lives.
+#[must_use]
+pub fn item_key(owner: UserId, item: ItemId) -> Key<Item> {
+    Key::pair(owner, item)
+}
+
+/// An item's vector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Embedding {
+    /// Whose.
+    pub owner_id: UserId,
+    /// Of which item.
+    pub item_id: ItemId,
+    /// Says how the vector was made.
+    pub model: String,
+    /// Number of components.
+    pub dim: u32,
+    /// `dim` little-endian `f32`, unit length.
+    #[serde(with = "serde_bytes")]
+    pub vector: Vec<u8>,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: Timestamp,
+}
+
+impl Embedding {
+    /// Where an item's vector lives.
+    #[must_use]
+    pub fn key_of(owner: UserId, item: ItemId) -> Key<Self> {
+        Key::pair(owner, item)
+    }
+
+    /// The row for a vector.
+    #[must_use]
+    pub fn new(
+        owner_id: UserId,
+        item_id: ItemId,
+        model: &str,
+        vector: &[f32],
+        updated_at: Timestamp,
+    ) -> Self {
+        Self {
+            owner_id,
+            item_id,
+            model: model.to_owned(),
+            dim: u32::try_from(vector.len()).unwrap_or(u32::MAX),
+            vector: vector.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            updated_at,
+        }
+    }
+
+    /// The vector; empty if the row does not hold `dim` components.
+    #[must_use]
+    pub fn floats(&self) -> Vec<f32> {
+        let (chunks, rest) = self.vector.as_chunks::<4>();
+        if !rest.is_empty() || chunks.len() != self.dim as usize {
+            return Vec::new();
+        }
+        chunks
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect()
+    }
+}
+
+impl Record for Embedding {
+    const PARTITION: &'static str = "owner_id";
+    const SORT: Option<&'static str> = Some("item_id");
+    fn key(&self) -> Key<Self> {
+        Self::key_of(self.owner_id, self.item_id)
+    }
+}
+
+impl Record for TryOn {
+    const PARTITION: &'static str = "user_id";
+    const SORT: Option<&'static str> = Some("id");
+    fn key(&self) -> Key<Self> {
+        tryon_key(self.user_id, self.id)
+    }
+}
+revised!(TryOn);
+
+/// Where a try-on lives.
+#[must_use]
+pub fn tryon_key(user: UserId, tryon: TryOnId) -> Key<TryOn> {
+    Key::pair(user, tryon)
+}
+
+/// A training signal in its day's partition. Days are split into sixteen shards by user, so that a busy day
+/// does not press on one partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaySignal {
+    /// `2026-11-23#07`: the day and the user's shard.
+    pub day: String,
+    /// The signal.
+    #[serde(flatten)]
+    pub signal: Signal,
+}
+
+impl DaySignal {
+    /// The row for a signal.
+    #[must_use]
+    pub fn new(signal: Signal) -> Self {
+        let date = signal.created_at.date();
+        let shard = signal.user_id.uuid().as_bytes()[15] % 16;
+        Self {
+            day: format!("{date}#{shard:02}"),
+            signal,
+        }
+    }
+}
+
+impl Record for DaySignal {
+    const PARTITION: &'static str = "day";
+    const SORT: Option<&'static str> = Some("id");
+    fn key(&self) -> Key<Self> {
+        Key::pair(&self.day, self.signal.id)
+    }
+}
+
+/// A used idempotency key, and the id that was planned for what it makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Hash of user, operation and key.
+    pub id: String,
+    /// Hash of the request: the same key with another body is an error.
+    pub fingerprint: String,
+    /// The id of what the request makes; the same for every repetition.
+    pub planned: String,
+    /// When the row may go, in Unix seconds (TTL).
+    pub expires_at: i64,
+}
+
+impl Record for Reservation {
+    const PARTITION: &'static str = "id";
+    const SORT: Option<&'static str> = None;
+    fn key(&self) -> Key<Self> {
+        Key::simple(&self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_survives_its_row() {
+        let row = Embedding::new(
+            UserId::new(),
+            ItemId::new(),
+            "m",
+            &[1.0, -0.5, f32::MIN],
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(row.floats(), [1.0, -0.5, f32::MIN]);
+        assert!(Embedding { dim: 2, ..row }.floats().is_empty());
+    }
+
+    #[test]
+    fn an_email_is_one_row_whatever_its_case() {
+        assert_eq!(
+            Login::key_of("Ada@Example.com "),
+            Login::key_of("ada@example.com")
+        );
+        assert_ne!(
+            Login::key_of("a@example.com"),
+            Login::key_of("b@example.com")
+        );
+    }
+}
