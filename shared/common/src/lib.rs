@@ -12,5 +12,7 @@ pub mod password;
 pub mod sessions;
 pub mod settings;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tokens;
 pub mod views;
