@@ -1,1 +1,6 @@
-//! Providers.
+//! Outside services behind traits, so that a handler can be tested without them and they can be
+//! replaced. No AWS.
+
+pub mod weather;
+
+pub use weather::{LatLon, Observation, OpenMeteo, Weather, WeatherError, When};

@@ -1,5 +1,5 @@
 //! How long an answer takes: `cargo run --release -p drape-recommender --example latency`.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;

@@ -65,7 +65,8 @@ pub(crate) fn relation(x: Lab, y: Lab) -> f32 {
     let unlike = ((1.0 - cos) / 0.5).min(1.0);
     let value = 0.75 * (1.0 - strength * unlike) + 0.25 * contrast;
     // Within about 15 degrees of a triad (120) or complement (180), or 30 of each other.
-    let textbook = cos > 0.866 || cos < -0.966 || (-0.707..-0.259).contains(&cos);
+    let (near, triad, complement) = (cos > 0.866, (-0.707..-0.259).contains(&cos), cos < -0.966);
+    let textbook = near || triad || complement;
     if textbook { value.max(FLOOR) } else { value }
 }
 

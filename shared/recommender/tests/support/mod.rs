@@ -1,5 +1,5 @@
 //! Wardrobes for tests and measurements.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use drape_domain::{
     Background, Category, Color, Item, ItemId, ItemStatus, Pattern, Prefs, Signal, SignalId,
