@@ -450,4 +450,44 @@ mod tests {
             "the beam's best is {worst} worse than the best of all"
         );
     }
+
+    #[test]
+    fn a_light_outfit_is_rated_with_the_coat_it_can_still_get() {
+        let clothes = clothes(160, 1);
+        let pieces: Vec<_> = clothes
+            .iter()
+            .map(|(item, vector)| Piece {
+                item,
+                vector: Some(vector),
+            })
+            .collect();
+        let cold = Context {
+            temp_c: Some(10.0),
+            ..Context::at(Timestamp::UNIX_EPOCH)
+        };
+        let request = Request {
+            wardrobe: &pieces,
+            prefs: &Prefs::default(),
+            history: &[],
+            context: &cold,
+            limit: 1,
+        };
+        let wardrobe = Wardrobe::new(&request);
+        let plan = rules::plan(&wardrobe, &cold).unwrap();
+        let candidates = Candidates::new(&wardrobe, &plan, &cold);
+        let hopes = Hopes::new(&candidates);
+        for top in candidates.slot(Slot::Top) {
+            let bare = Look::new(&[*top, candidates.slot(Slot::Bottom)[0]]);
+            let hoped =
+                hopes.raise(&candidates, candidates.score(&bare)) - candidates.score(&bare).total;
+            let warmth =
+                |look: &Look| candidates.score(look).values[1] - candidates.score(&bare).values[1];
+            let best = candidates
+                .slot(Slot::Outer)
+                .iter()
+                .map(|outer| warmth(&bare.with(*outer)));
+            let best = best.fold(f32::MIN, f32::max) * crate::FEATURES[1].1;
+            assert!((hoped - best).abs() < 1e-6, "{hoped} {best}");
+        }
+    }
 }

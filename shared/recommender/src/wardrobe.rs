@@ -76,11 +76,7 @@ impl<'a> Wardrobe<'a> {
             .collect();
 
         let mut latest = BTreeMap::new();
-        for piece in request
-            .wardrobe
-            .iter()
-            .filter(|piece| piece.item.status == ItemStatus::Ready)
-        {
+        for piece in request.wardrobe {
             let entry = latest.entry(piece.item.item_id).or_insert(*piece);
             if piece.item.revision > entry.item.revision {
                 *entry = *piece;
@@ -88,6 +84,7 @@ impl<'a> Wardrobe<'a> {
         }
         let pieces = latest
             .into_values()
+            .filter(|piece| piece.item.status == ItemStatus::Ready)
             // Nobody can say how an unknown thing is worn.
             .filter(|piece| piece.item.category() != Category::Other)
             .map(|piece| {

@@ -117,10 +117,14 @@ fn rain_is_not_promised_to_be_kept_off_by_a_blazer() {
         owned(1, Category::Shirt, "white"),
         owned(2, Category::Pants, "navy"),
         owned(3, Category::Blazer, "charcoal"),
+        owned(4, Category::Outerwear, "hot pink"),
     ];
-    let answer = plain(&wardrobe, &weather(12.0, Condition::Rain), 1);
+    let with_coat = plain(&wardrobe, &weather(12.0, Condition::Rain), 1);
+    assert!(categories(&wardrobe, &with_coat.outfits[0]).contains(&Category::Outerwear));
+    let wardrobe = &wardrobe[..3];
+    let answer = plain(wardrobe, &weather(12.0, Condition::Rain), 1);
     assert_eq!(
-        categories(&wardrobe, &answer.outfits[0]),
+        categories(wardrobe, &answer.outfits[0]),
         [Category::Shirt, Category::Pants, Category::Blazer]
     );
     assert!(says(&answer.outfits[0], "warm enough for 12 °C"));
@@ -292,23 +296,31 @@ fn pieces_that_are_not_ready_or_not_known_are_passed_over() {
 #[test]
 fn an_item_that_comes_twice_is_one_and_its_later_revision_counts() {
     let old = owned(1, Category::Shirt, "white");
+    let bottom = owned(2, Category::Pants, "navy");
     let mut new = old.clone();
     new.item.revision = 2;
+    for (first, second) in [(&old, &new), (&new, &old)] {
+        let twice = [first.clone(), second.clone(), bottom.clone()];
+        assert_eq!(plain(&twice, &Context::at(NOW), 10).outfits.len(), 1);
+    }
     new.item.status = ItemStatus::Processing;
-    let bottom = owned(2, Category::Pants, "navy");
-    let answer = plain(
-        &[old.clone(), old.clone(), bottom.clone()],
-        &Context::at(NOW),
-        10,
-    );
-    assert_eq!(answer.outfits.len(), 1);
-    // Only ready records are looked at: the photo of the later one is still being worked on.
-    assert_eq!(
-        plain(&[new, old, bottom], &Context::at(NOW), 10)
-            .outfits
-            .len(),
-        1
-    );
+    for (first, second) in [(&old, &new), (&new, &old)] {
+        let twice = [first.clone(), second.clone(), bottom.clone()];
+        assert_eq!(plain(&twice, &Context::at(NOW), 10).missing, [Slot::Top]);
+    }
+}
+
+#[test]
+fn of_equals_the_one_that_shares_less_with_the_first_comes_second() {
+    let wardrobe = [
+        owned(1, Category::TShirt, "white"),
+        owned(2, Category::TShirt, "white"),
+        owned(3, Category::Pants, "navy"),
+        owned(4, Category::Pants, "navy"),
+    ];
+    let answer = plain(&wardrobe, &Context::at(NOW), 2);
+    assert_eq!(answer.outfits[0].items, [id(1), id(3)]);
+    assert_eq!(answer.outfits[1].items, [id(2), id(4)]);
 }
 
 #[test]
@@ -490,6 +502,7 @@ fn hats_and_bags_have_their_occasions() {
             .flat_map(|outfit| outfit.slots)
             .collect()
     };
+    assert!(slots(&weather(28.0, Condition::Sunny)).contains(&Slot::Hat));
     assert!(!slots(&weather(28.0, Condition::Cloudy)).contains(&Slot::Hat));
     let night = Context {
         time_of_day: Some(TimeOfDay::Night),
