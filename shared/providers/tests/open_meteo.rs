@@ -182,3 +182,29 @@ async fn nobody_at_home_is_an_error() {
         "the place must not reach the logs"
     );
 }
+
+#[tokio::test]
+async fn an_https_address_is_reached_for_without_any_set_up_by_the_caller() {
+    // The other side speaks no TLS, so all that can be seen is that a handshake was begun.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut first = [0u8; 1];
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut first)
+            .await
+            .unwrap();
+        first[0]
+    });
+    let weather = OpenMeteo::new(&format!("https://{address}")).unwrap();
+    let error = weather.at(lagos(), When::Now).await.unwrap_err();
+    assert!(
+        matches!(error, WeatherError::Unreachable("no connection")),
+        "{error}"
+    );
+    assert_eq!(
+        heard.await.unwrap(),
+        22,
+        "the type of a TLS handshake record"
+    );
+}

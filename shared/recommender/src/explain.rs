@@ -152,8 +152,7 @@ fn warmth(
         return (not_too_warm && clo >= band.low - 0.1)
             .then(|| format!("right for a mild {degrees} °C"));
     }
-    // What is usual indoors is the lower end of the band; outdoors only its upper half is called warm.
-    if clo < band.middle() {
+    if clo < band.low - 0.1 {
         return None;
     }
     let coat = pieces

@@ -40,15 +40,23 @@ pub(crate) struct Band {
 }
 
 impl Band {
-    /// Between what people wear indoors and what strolling outdoors needs, whichever is more. Unknown
-    /// without a temperature.
+    /// In warm weather from what strolling outdoors needs to what people wear indoors. In cold weather, where
+    /// outdoors needs more, from half-way between the two (a day has some of both) to the need outdoors.
+    /// Unknown without a temperature.
     pub(crate) fn of(context: &Context) -> Option<Self> {
         let temp = context.temp()?;
         let windy = matches!(context.condition, Some(Condition::Windy | Condition::Storm));
-        let (a, b) = (typical(temp), outdoors(temp, windy));
-        Some(Self {
-            low: a.min(b),
-            high: a.max(b),
+        let (indoors, outdoors) = (typical(temp), outdoors(temp, windy));
+        Some(if outdoors > indoors {
+            Self {
+                low: 0.5 * (indoors + outdoors),
+                high: outdoors,
+            }
+        } else {
+            Self {
+                low: outdoors,
+                high: indoors,
+            }
         })
     }
 
@@ -57,10 +65,6 @@ impl Band {
         const WIDTH: f32 = 0.28;
         let off = (self.low - clo).max(clo - self.high).max(0.0) / WIDTH;
         (-off * off).exp()
-    }
-
-    pub(crate) fn middle(self) -> f32 {
-        0.5 * (self.low + self.high)
     }
 }
 
@@ -105,6 +109,21 @@ mod tests {
             );
             assert!(colder.low <= colder.high);
         }
+    }
+
+    #[test]
+    fn a_coat_over_a_t_shirt_does_at_12_degrees_and_not_at_2() {
+        let fit = |temp, clothes: f32| {
+            let day = Context {
+                temp_c: Some(temp),
+                ..Context::at(time::OffsetDateTime::UNIX_EPOCH)
+            };
+            Band::of(&day).unwrap().fit(clothes + UNDERWEAR)
+        };
+        let (t_shirt, sweater, trousers, coat, shoes) = (0.08, 0.31, 0.2, 0.6, 0.03);
+        assert_eq!(fit(12.0, t_shirt + trousers + coat + shoes), 1.0);
+        assert!(fit(2.0, t_shirt + trousers + coat + shoes) < 0.5);
+        assert!(fit(2.0, sweater + trousers + coat + shoes) > 0.9);
     }
 
     #[test]

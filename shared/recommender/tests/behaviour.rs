@@ -395,6 +395,21 @@ fn weeks_unworn_are_told_only_if_known() {
         !reasons(&both[1..]).contains("week"),
         "of the top nothing is known"
     );
+    for (days, words) in [
+        (13, None),
+        (14, Some("not worn for two weeks")),
+        (20, Some("not worn for two weeks")),
+        (28, Some("not worn for four weeks")),
+        (36, Some("not worn for over a month")),
+        (62, Some("not worn for 2 months")),
+        (400, Some("not worn for 12 months")),
+    ] {
+        let seen = reasons(&[signal(1, SignalKind::Worn, &[1, 2], days)]);
+        match words {
+            Some(words) => assert!(seen.contains(words), "{days}: {seen}"),
+            None => assert!(!seen.contains("not worn"), "{days}: {seen}"),
+        }
+    }
     let yesterday = [
         both[0].clone(),
         both[1].clone(),
