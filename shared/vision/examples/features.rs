@@ -1,7 +1,7 @@
 //! Writes the features of every photo in a folder of class folders, for training (`make train PHOTOS=…`).
 //!
-//! `cargo run --release -p drape-vision --example features -- PHOTOS OUT`: OUT.f32 gets rows of 1,280
-//! little-endian float32, OUT.txt the photo's path of each row.
+//! `cargo run -p drape-vision --example features -- PHOTOS OUT`: OUT.f32 gets two rows of 1,280 little-endian
+//! float32 for each photo, as it is and mirrored; OUT.txt gets a line for each photo, its path.
 
 use std::{
     env, fs,
@@ -12,6 +12,7 @@ use std::{
 
 use drape_domain::item::ImageType;
 use drape_vision::{decode, features::FeatureExtractor};
+use image::imageops;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -42,8 +43,10 @@ fn run() -> Result<(), Failure> {
                 continue;
             }
         };
-        for value in extractor.features(&photo.rgb)? {
-            rows.write_all(&value.to_le_bytes())?;
+        for view in [&photo.rgb, &imageops::flip_horizontal(&photo.rgb)] {
+            for value in extractor.features(view)? {
+                rows.write_all(&value.to_le_bytes())?;
+            }
         }
         writeln!(names, "{}", path.strip_prefix(&photos)?.display())?;
         if (index + 1) % 200 == 0 || index + 1 == paths.len() {
@@ -61,7 +64,10 @@ fn photo_paths(photos: &Path) -> Result<Vec<PathBuf>, Failure> {
         if class.is_dir() {
             for photo in fs::read_dir(class)? {
                 let photo = photo?.path();
-                if photo.extension().is_some_and(|extension| extension == "jpg") {
+                if photo
+                    .extension()
+                    .is_some_and(|extension| extension == "jpg")
+                {
                     paths.push(photo);
                 }
             }

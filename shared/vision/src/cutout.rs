@@ -46,7 +46,9 @@ impl Cutter {
     /// [`ModelError`] if it cannot be loaded.
     pub fn load() -> Result<Self, ModelError> {
         // The first of the model's seven outputs fuses the other six.
-        Ok(Self { runner: Runner::load("u2netp", drape_models::U2NETP, &["1959"])? })
+        Ok(Self {
+            runner: Runner::load("u2netp", drape_models::U2NETP, &["1959"])?,
+        })
     }
 
     /// Cuts the garment out of a photo. A photo that is transparent already keeps its own transparency.
@@ -64,15 +66,28 @@ impl Cutter {
 
     /// How much each part of the photo stands out (0–1), on a square of 320 pixels; none if nothing does.
     fn mask(&self, photo: &RgbImage) -> Result<Option<Plane>, ModelError> {
-        let mut outputs = self.runner.run([1, 3, SIZE as usize, SIZE as usize], input(photo))?;
+        let mut outputs = self
+            .runner
+            .run([1, 3, SIZE as usize, SIZE as usize], input(photo))?;
         let data = outputs.pop().map(|output| output.data).unwrap_or_default();
-        let (low, high) = data.iter().fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
+        let (low, high) = data
+            .iter()
+            .fold((f32::MAX, f32::MIN), |(low, high), value| {
+                (low.min(*value), high.max(*value))
+            });
         if high < SURE || high - low < 0.1 {
             return Ok(None);
         }
         let side = SIZE as usize;
-        let data = data.into_iter().map(|value| (value - low) / (high - low)).collect();
-        let mut mask = Plane { width: side, height: side, data };
+        let data = data
+            .into_iter()
+            .map(|value| (value - low) / (high - low))
+            .collect();
+        let mut mask = Plane {
+            width: side,
+            height: side,
+            data,
+        };
         Ok((specks::clear(&mut mask) >= MIN_COVER).then_some(mask))
     }
 }
@@ -94,7 +109,8 @@ fn input(photo: &RgbImage) -> Vec<f32> {
 /// garment out already.
 fn own_transparency(photo: &Photo) -> Option<Plane> {
     let alpha = photo.alpha.as_ref()?;
-    let count = |wanted: fn(u8) -> bool| alpha.pixels().filter(|pixel| wanted(pixel.0[0])).count() as f32;
+    let count =
+        |wanted: fn(u8) -> bool| alpha.pixels().filter(|pixel| wanted(pixel.0[0])).count() as f32;
     let total = (alpha.width() * alpha.height()) as f32;
     if count(|a| a < 16) / total < 0.05 || count(|a| a > 239) / total < MIN_COVER {
         return None;
@@ -102,7 +118,10 @@ fn own_transparency(photo: &Photo) -> Option<Plane> {
     Some(Plane {
         width: alpha.width() as usize,
         height: alpha.height() as usize,
-        data: alpha.pixels().map(|pixel| f32::from(pixel.0[0]) / 255.0).collect(),
+        data: alpha
+            .pixels()
+            .map(|pixel| f32::from(pixel.0[0]) / 255.0)
+            .collect(),
     })
 }
 
@@ -123,11 +142,21 @@ fn crop(photo: &RgbImage, alpha: &Plane) -> Option<Cutout> {
     }
     let margin = ((right - left).max(bottom - top) as f32 * MARGIN).ceil() as usize;
     let (left, top) = (left.saturating_sub(margin), top.saturating_sub(margin));
-    let (right, bottom) = ((right + margin).min(alpha.width), (bottom + margin).min(alpha.height));
+    let (right, bottom) = (
+        (right + margin).min(alpha.width),
+        (bottom + margin).min(alpha.height),
+    );
     let (width, height) = (right - left, bottom - top);
-    let part = imageops::crop_imm(photo, left as u32, top as u32, width as u32, height as u32).to_image();
-    let alpha = Plane::from_fn(width, height, |x, y| alpha.data[(y + top) * alpha.width + x + left]);
-    Some(Cutout { image: matte::cut(&part, &alpha), offset: (left as u32, top as u32), cover })
+    let part =
+        imageops::crop_imm(photo, left as u32, top as u32, width as u32, height as u32).to_image();
+    let alpha = Plane::from_fn(width, height, |x, y| {
+        alpha.data[(y + top) * alpha.width + x + left]
+    });
+    Some(Cutout {
+        image: matte::cut(&part, &alpha),
+        offset: (left as u32, top as u32),
+        cover,
+    })
 }
 
 impl Cutout {

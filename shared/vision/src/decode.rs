@@ -50,11 +50,16 @@ pub fn decode(bytes: &[u8], declared: ImageType) -> Result<Photo, PhotoError> {
         return Err(PhotoError::Empty);
     }
     if bytes.len() as u64 > MAX_UPLOAD_BYTES {
-        return Err(PhotoError::FileTooLarge { limit: MAX_UPLOAD_BYTES });
+        return Err(PhotoError::FileTooLarge {
+            limit: MAX_UPLOAD_BYTES,
+        });
     }
     let found = sniff::image_type(bytes)?;
     if found != declared {
-        return Err(PhotoError::TypeMismatch { declared: declared.as_str(), found: found.as_str() });
+        return Err(PhotoError::TypeMismatch {
+            declared: declared.as_str(),
+            found: found.as_str(),
+        });
     }
     match found {
         ImageType::Jpeg => decode_jpeg(bytes),
@@ -65,7 +70,13 @@ pub fn decode(bytes: &[u8], declared: ImageType) -> Result<Photo, PhotoError> {
 
 fn decode_jpeg(bytes: &[u8]) -> Result<Photo, PhotoError> {
     let markers = jpeg::markers(bytes);
-    let early_end = |error| if markers.complete { refusal(&error) } else { PhotoError::Truncated };
+    let early_end = |error| {
+        if markers.complete {
+            refusal(&error)
+        } else {
+            PhotoError::Truncated
+        }
+    };
     let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(early_end)?;
     check_size(decoder.dimensions())?;
     // The decoder fills a missing end with grey and reads unmarked inks as inverted; both would be accepted.
@@ -80,7 +91,8 @@ fn decode_jpeg(bytes: &[u8]) -> Result<Photo, PhotoError> {
 }
 
 fn decode_png(bytes: &[u8]) -> Result<Photo, PhotoError> {
-    let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits()).map_err(|error| refusal(&error))?;
+    let decoder =
+        PngDecoder::with_limits(Cursor::new(bytes), limits()).map_err(|error| refusal(&error))?;
     check_size(decoder.dimensions())?;
     if decoder.is_apng().map_err(|error| refusal(&error))? {
         return Err(PhotoError::Animated);
@@ -90,7 +102,9 @@ fn decode_png(bytes: &[u8]) -> Result<Photo, PhotoError> {
 
 fn decode_webp(bytes: &[u8]) -> Result<Photo, PhotoError> {
     // The container says how long it is (RIFF: 8 bytes of header, then a little-endian length at byte 4).
-    let told = bytes.get(4..8).map_or(0, |size| u64::from(u32::from_le_bytes([size[0], size[1], size[2], size[3]])));
+    let told = bytes.get(4..8).map_or(0, |size| {
+        u64::from(u32::from_le_bytes([size[0], size[1], size[2], size[3]]))
+    });
     if (bytes.len() as u64) < told + 8 {
         return Err(PhotoError::Truncated);
     }
@@ -110,18 +124,30 @@ fn limits() -> Limits {
 
 fn check_size((width, height): (u32, u32)) -> Result<(), PhotoError> {
     if u64::from(width) * u64::from(height) > u64::from(MAX_MEGAPIXELS) * 1_000_000 {
-        return Err(PhotoError::TooManyPixels { width, height, limit_megapixels: MAX_MEGAPIXELS });
+        return Err(PhotoError::TooManyPixels {
+            width,
+            height,
+            limit_megapixels: MAX_MEGAPIXELS,
+        });
     }
     if width.min(height) < MIN_SIDE {
-        return Err(PhotoError::TooSmall { width, height, limit: MIN_SIDE });
+        return Err(PhotoError::TooSmall {
+            width,
+            height,
+            limit: MIN_SIDE,
+        });
     }
     Ok(())
 }
 
 fn refusal(error: &ImageError) -> PhotoError {
     match error {
-        ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => PhotoError::Truncated,
-        ImageError::Unsupported(_) => PhotoError::UnsupportedFormat { kind: "a rare variety of its format" },
+        ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
+            PhotoError::Truncated
+        }
+        ImageError::Unsupported(_) => PhotoError::UnsupportedFormat {
+            kind: "a rare variety of its format",
+        },
         _ if mentions_end(error) => PhotoError::Truncated,
         _ => PhotoError::Corrupt,
     }
@@ -131,7 +157,10 @@ fn refusal(error: &ImageError) -> PhotoError {
 fn mentions_end(error: &ImageError) -> bool {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = source {
-        if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof) {
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof)
+        {
             return true;
         }
         source = error.source();
@@ -140,10 +169,16 @@ fn mentions_end(error: &ImageError) -> bool {
 }
 
 fn finish(mut decoder: impl ImageDecoder, use_profile: bool) -> Result<Photo, PhotoError> {
-    decoder.set_limits(limits()).map_err(|error| refusal(&error))?;
+    decoder
+        .set_limits(limits())
+        .map_err(|error| refusal(&error))?;
     // A damaged description of a sound picture is ignored.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let profile = if use_profile { decoder.icc_profile().ok().flatten() } else { None };
+    let profile = if use_profile {
+        decoder.icc_profile().ok().flatten()
+    } else {
+        None
+    };
     let image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
     let mut image = reduce(image);
     image.apply_orientation(orientation);
@@ -163,7 +198,8 @@ fn reduce(image: DynamicImage) -> DynamicImage {
         return image;
     }
     let scale = |side: u32| {
-        let scaled = (u64::from(side) * u64::from(MAX_SIDE) + u64::from(longer) / 2) / u64::from(longer);
+        let scaled =
+            (u64::from(side) * u64::from(MAX_SIDE) + u64::from(longer) / 2) / u64::from(longer);
         u32::try_from(scaled).unwrap_or(MAX_SIDE).max(1)
     };
     let (width, height) = (scale(width), scale(height));
@@ -176,14 +212,25 @@ fn reduce(image: DynamicImage) -> DynamicImage {
 
 fn flatten(image: DynamicImage) -> Photo {
     if !image.color().has_alpha() {
-        return Photo { rgb: image.into_rgb8(), alpha: None };
+        return Photo {
+            rgb: image.into_rgb8(),
+            alpha: None,
+        };
     }
     let rgba = image.into_rgba8();
     if rgba.pixels().all(|pixel| pixel.0[3] == u8::MAX) {
-        return Photo { rgb: DynamicImage::ImageRgba8(rgba).into_rgb8(), alpha: None };
+        return Photo {
+            rgb: DynamicImage::ImageRgba8(rgba).into_rgb8(),
+            alpha: None,
+        };
     }
-    let alpha = GrayImage::from_fn(rgba.width(), rgba.height(), |x, y| image::Luma([rgba.get_pixel(x, y).0[3]]));
-    Photo { rgb: over(&rgba, [u8::MAX; 3]), alpha: Some(alpha) }
+    let alpha = GrayImage::from_fn(rgba.width(), rgba.height(), |x, y| {
+        image::Luma([rgba.get_pixel(x, y).0[3]])
+    });
+    Photo {
+        rgb: over(&rgba, [u8::MAX; 3]),
+        alpha: Some(alpha),
+    }
 }
 
 /// A transparent picture on a plain colour.
@@ -193,7 +240,8 @@ pub(crate) fn over(picture: &RgbaImage, background: [u8; 3]) -> RgbImage {
     for (below, above) in flat.pixels_mut().zip(picture.pixels()) {
         let alpha = u32::from(above.0[3]);
         for channel in 0..3 {
-            let mixed = u32::from(above.0[channel]) * alpha + u32::from(below.0[channel]) * (255 - alpha);
+            let mixed =
+                u32::from(above.0[channel]) * alpha + u32::from(below.0[channel]) * (255 - alpha);
             below.0[channel] = u8::try_from((mixed + 127) / 255).unwrap_or(u8::MAX);
         }
     }

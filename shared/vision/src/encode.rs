@@ -37,12 +37,22 @@ pub(crate) fn jpeg_within(image: &RgbImage, quality: u8, max_bytes: usize) -> Im
 
 /// PNG with transparency.
 pub(crate) fn png_rgba(image: &RgbaImage) -> ImageResult<Vec<u8>> {
-    png(image, image.width(), image.height(), ExtendedColorType::Rgba8)
+    png(
+        image,
+        image.width(),
+        image.height(),
+        ExtendedColorType::Rgba8,
+    )
 }
 
 /// PNG without transparency.
 pub(crate) fn png_rgb(image: &RgbImage) -> ImageResult<Vec<u8>> {
-    png(image, image.width(), image.height(), ExtendedColorType::Rgb8)
+    png(
+        image,
+        image.width(),
+        image.height(),
+        ExtendedColorType::Rgb8,
+    )
 }
 
 fn png(pixels: &[u8], width: u32, height: u32, color: ExtendedColorType) -> ImageResult<Vec<u8>> {

@@ -34,7 +34,9 @@ pub enum PhotoError {
     #[error("This is an animated image. Please send a still photo.")]
     Animated,
     /// More pixels than are accepted, by the file's own header.
-    #[error("This photo has {width} × {height} pixels, which is too many. Please send one of at most {limit_megapixels} megapixels.")]
+    #[error(
+        "This photo has {width} × {height} pixels, which is too many. Please send one of at most {limit_megapixels} megapixels."
+    )]
     TooManyPixels {
         /// In pixels.
         width: u32,
@@ -44,7 +46,9 @@ pub enum PhotoError {
         limit_megapixels: u32,
     },
     /// Too few pixels to see a garment.
-    #[error("This photo is too small ({width} × {height} pixels). Please send one of at least {limit} pixels each way.")]
+    #[error(
+        "This photo is too small ({width} × {height} pixels). Please send one of at least {limit} pixels each way."
+    )]
     TooSmall {
         /// In pixels.
         width: u32,
@@ -60,10 +64,14 @@ pub enum PhotoError {
     #[error("This photo is damaged and cannot be opened. Please send another one.")]
     Corrupt,
     /// A CMYK file that does not say how its inks are written, so that any reading may be a negative.
-    #[error("This photo is in print colours (CMYK) that cannot be read reliably. Please save it as RGB and send it again.")]
+    #[error(
+        "This photo is in print colours (CMYK) that cannot be read reliably. Please save it as RGB and send it again."
+    )]
     UnsupportedColors,
     /// Nothing in the photo stands out from what is behind it.
-    #[error("We could not find a garment in this photo. Please lay it flat or hang it up against a plain background.")]
+    #[error(
+        "We could not find a garment in this photo. Please lay it flat or hang it up against a plain background."
+    )]
     NoGarmentFound,
 }
 

@@ -20,7 +20,11 @@ impl FeatureExtractor {
     /// # Errors
     /// [`ModelError`] if it cannot be loaded.
     pub fn load() -> Result<Self, ModelError> {
-        let runner = Runner::load("efficientnet_lite0", drape_models::EFFICIENTNET_LITE0, &["features"])?;
+        let runner = Runner::load(
+            "efficientnet_lite0",
+            drape_models::EFFICIENTNET_LITE0,
+            &["features"],
+        )?;
         Ok(Self { runner })
     }
 
@@ -55,6 +59,11 @@ pub(crate) fn fit_square(picture: &RgbImage, size: u32, fill: Rgb<u8>) -> RgbIma
     let (width, height) = (scaled(width), scaled(height));
     let small = imageops::resize(picture, width, height, imageops::FilterType::Triangle);
     let mut square = RgbImage::from_pixel(size, size, fill);
-    imageops::replace(&mut square, &small, i64::from((size - width) / 2), i64::from((size - height) / 2));
+    imageops::replace(
+        &mut square,
+        &small,
+        i64::from((size - width) / 2),
+        i64::from((size - height) / 2),
+    );
     square
 }

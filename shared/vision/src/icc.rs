@@ -6,13 +6,18 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 /// Turns colours that a profile describes into sRGB, in place. A profile that cannot be read, or that is not
 /// about RGB, changes nothing: slightly wrong colours beat no photo.
 pub(crate) fn to_srgb(image: &mut RgbImage, profile: &[u8]) {
-    let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
+    let Ok(profile) = ColorProfile::new_from_slice(profile) else {
+        return;
+    };
     if profile.color_space != DataColorSpace::Rgb {
         return;
     }
     let srgb = ColorProfile::new_srgb();
     let options = TransformOptions::default();
-    let Ok(transform) = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options) else { return };
+    let Ok(transform) = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, options)
+    else {
+        return;
+    };
     let mut converted = vec![0; image.as_raw().len()];
     if transform.transform(image.as_raw(), &mut converted).is_ok() {
         image.copy_from_slice(&converted);

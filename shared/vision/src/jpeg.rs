@@ -32,10 +32,15 @@ pub(crate) fn markers(bytes: &[u8]) -> Markers {
             SOI | TEM | 0xd0..=0xd7 => continue,
             _ => {}
         }
-        let Some(length) = bytes.get(at..at + 2).map(|size| usize::from(u16::from_be_bytes([size[0], size[1]]))) else {
+        let Some(length) = bytes
+            .get(at..at + 2)
+            .map(|size| usize::from(u16::from_be_bytes([size[0], size[1]])))
+        else {
             break;
         };
-        let Some(body) = bytes.get(at + 2..at + length.max(2)) else { break };
+        let Some(body) = bytes.get(at + 2..at + length.max(2)) else {
+            break;
+        };
         match marker {
             // Frame headers: C0–CF without DHT (C4), JPG (C8) and DAC (CC).
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
@@ -66,7 +71,10 @@ fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
 
 /// Moves to the next marker behind entropy-coded data, where FF is followed by 0 or is a restart marker.
 fn skip_scan(bytes: &[u8], at: &mut usize) {
-    while let Some(offset) = bytes.get(*at..).and_then(|rest| rest.iter().position(|byte| *byte == 0xff)) {
+    while let Some(offset) = bytes
+        .get(*at..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == 0xff))
+    {
         *at += offset;
         match bytes.get(*at + 1) {
             Some(0 | 0xd0..=0xd7) => *at += 2,
@@ -86,8 +94,22 @@ mod tests {
 
     #[test]
     fn a_whole_file_ends_with_its_marker_even_if_more_follows() {
-        let bytes = [&[0xff, 0xd8], FRAME, SCAN, &[0xff, 0xd9], b"a motion photo's video"].concat();
-        assert_eq!(markers(&bytes), Markers { components: 4, adobe: false, complete: true });
+        let bytes = [
+            &[0xff, 0xd8],
+            FRAME,
+            SCAN,
+            &[0xff, 0xd9],
+            b"a motion photo's video",
+        ]
+        .concat();
+        assert_eq!(
+            markers(&bytes),
+            Markers {
+                components: 4,
+                adobe: false,
+                complete: true
+            }
+        );
     }
 
     #[test]

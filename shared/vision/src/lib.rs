@@ -1,20 +1,31 @@
 //! How a photo becomes a cutout, tags, an embedding and a try-on picture. Bytes in, values out: no I/O and
 //! no AWS.
+//!
+//! [`GarmentVision`] does everything that is done with a photo of a garment. The steps are there on their
+//! own: [`decode()`] for any uploaded photo, [`Cutter`], [`features`], [`embed`], [`tags`] and [`colors`].
 
+pub mod colors;
 pub mod cutout;
 pub mod decode;
+pub mod embed;
 mod encode;
 pub mod error;
 pub mod features;
+pub mod garment;
 mod icc;
 mod jpeg;
 mod matte;
+mod oklab;
 mod plane;
 pub mod runner;
 mod sniff;
 mod specks;
+pub mod tags;
+mod weights;
 
 pub use cutout::{Cutout, Cutter};
 pub use decode::{Photo, decode};
+pub use embed::MODEL_ID;
 pub use error::{PhotoError, VisionError};
+pub use garment::{Flat, GarmentPhoto, GarmentVision, Options};
 pub use runner::{ModelError, Output, Runner};

@@ -1,7 +1,5 @@
 //! A plane of numbers, such as an alpha channel or a luminance, and the few operations that cutting out needs.
 
-use image::GrayImage;
-
 /// Row-major numbers, usually 0–1.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plane {
@@ -11,35 +9,50 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    pub(crate) fn from_fn(width: usize, height: usize, mut value: impl FnMut(usize, usize) -> f32) -> Self {
+    pub(crate) fn from_fn(
+        width: usize,
+        height: usize,
+        mut value: impl FnMut(usize, usize) -> f32,
+    ) -> Self {
         let mut data = Vec::with_capacity(width * height);
         for y in 0..height {
             data.extend((0..width).map(|x| value(x, y)));
         }
-        Self { width, height, data }
-    }
-
-    /// Values of 0–1 as bytes, rounded.
-    pub(crate) fn to_gray(&self) -> GrayImage {
-        let mut gray = GrayImage::new(self.width as u32, self.height as u32);
-        for (pixel, value) in gray.pixels_mut().zip(&self.data) {
-            pixel.0[0] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+        Self {
+            width,
+            height,
+            data,
         }
-        gray
     }
 
     pub(crate) fn map(&self, change: impl Fn(f32) -> f32) -> Self {
-        Self { width: self.width, height: self.height, data: self.data.iter().map(|value| change(*value)).collect() }
+        Self {
+            width: self.width,
+            height: self.height,
+            data: self.data.iter().map(|value| change(*value)).collect(),
+        }
     }
 
     pub(crate) fn zip(&self, other: &Self, combine: impl Fn(f32, f32) -> f32) -> Self {
-        let data = self.data.iter().zip(&other.data).map(|(one, two)| combine(*one, *two)).collect();
-        Self { width: self.width, height: self.height, data }
+        let data = self
+            .data
+            .iter()
+            .zip(&other.data)
+            .map(|(one, two)| combine(*one, *two))
+            .collect();
+        Self {
+            width: self.width,
+            height: self.height,
+            data,
+        }
     }
 
     /// Mean over a square of `2 × radius + 1`, cut off at the borders. Takes the same time for any radius.
     pub(crate) fn box_blur(&self, radius: usize) -> Self {
-        self.blur_rows(radius).transpose().blur_rows(radius).transpose()
+        self.blur_rows(radius)
+            .transpose()
+            .blur_rows(radius)
+            .transpose()
     }
 
     fn blur_rows(&self, radius: usize) -> Self {
@@ -57,7 +70,11 @@ impl Plane {
                 ((sums[to] - sums[from]) / (to - from) as f64) as f32
             }));
         }
-        Self { width: self.width, height: self.height, data }
+        Self {
+            width: self.width,
+            height: self.height,
+            data,
+        }
     }
 
     fn transpose(&self) -> Self {
@@ -72,7 +89,11 @@ impl Plane {
                 }
             }
         }
-        Self { width: self.height, height: self.width, data }
+        Self {
+            width: self.height,
+            height: self.width,
+            data,
+        }
     }
 
     /// Bilinear, pixel centres aligned. For enlarging, or for reducing by less than half.
@@ -90,14 +111,21 @@ impl Plane {
         let columns = weights(self.width, width);
         let mut data = Vec::with_capacity(width * height);
         for (above, below, down) in weights(self.height, height) {
-            let (above, below) = (&self.data[above * self.width..], &self.data[below * self.width..]);
+            let (above, below) = (
+                &self.data[above * self.width..],
+                &self.data[below * self.width..],
+            );
             data.extend(columns.iter().map(|&(left, right, along)| {
                 let upper = above[left] + (above[right] - above[left]) * along;
                 let lower = below[left] + (below[right] - below[left]) * along;
                 upper + (lower - upper) * down
             }));
         }
-        Self { width, height, data }
+        Self {
+            width,
+            height,
+            data,
+        }
     }
 }
 
@@ -110,7 +138,8 @@ mod tests {
         let flat = Plane::from_fn(7, 5, |_, _| 0.25).box_blur(2);
         assert!(flat.data.iter().all(|value| (value - 0.25).abs() < 1e-6));
 
-        let point = Plane::from_fn(7, 7, |x, y| if (x, y) == (3, 3) { 9.0 } else { 0.0 }).box_blur(1);
+        let point =
+            Plane::from_fn(7, 7, |x, y| if (x, y) == (3, 3) { 9.0 } else { 0.0 }).box_blur(1);
         for y in 0..7_usize {
             for x in 0..7_usize {
                 let near = x.abs_diff(3) <= 1 && y.abs_diff(3) <= 1;

@@ -33,7 +33,9 @@ pub struct Runner {
 
 impl std::fmt::Debug for Runner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runner").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Runner")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -44,8 +46,15 @@ impl Runner {
     /// # Errors
     /// [`ModelError`] if the bytes are no model, need an operator that is not compiled in, or have no such
     /// output.
-    pub fn load(name: &'static str, bytes: &'static [u8], outputs: &[&str]) -> Result<Self, ModelError> {
-        let fail = |reason: String| ModelError { model: name, reason };
+    pub fn load(
+        name: &'static str,
+        bytes: &'static [u8],
+        outputs: &[&str],
+    ) -> Result<Self, ModelError> {
+        let fail = |reason: String| ModelError {
+            model: name,
+            reason,
+        };
         // Only the operators that the five models use: naming them keeps the rest out of the binary.
         let operators = op_registry!(
             Add,
@@ -73,15 +82,30 @@ impl Runner {
         );
         let mut options = ModelOptions::with_ops(operators);
         options.prepack_weights(true);
-        let model = options.load_static_slice(bytes).map_err(|error| fail(error.to_string()))?;
+        let model = options
+            .load_static_slice(bytes)
+            .map_err(|error| fail(error.to_string()))?;
         let [input] = *model.input_ids() else {
-            return Err(fail(format!("has {} inputs, not one", model.input_ids().len())));
+            return Err(fail(format!(
+                "has {} inputs, not one",
+                model.input_ids().len()
+            )));
         };
         let outputs = outputs
             .iter()
-            .map(|output| model.node_id(output).map_err(|error| fail(format!("output {output}: {error}"))))
+            .map(|output| {
+                model
+                    .node_id(output)
+                    .map_err(|error| fail(format!("output {output}: {error}")))
+            })
             .collect::<Result<_, _>>()?;
-        Ok(Self { name, model, input, outputs, pool: None })
+        Ok(Self {
+            name,
+            model,
+            input,
+            outputs,
+            pool: None,
+        })
     }
 
     /// Runs on this many threads of its own from now on, instead of on a pool shared by the process with one
@@ -98,9 +122,16 @@ impl Runner {
     /// # Errors
     /// [`ModelError`] if the shape is not the model's or does not fit the data.
     pub fn run(&self, shape: [usize; 4], data: Vec<f32>) -> Result<Vec<Output>, ModelError> {
-        let fail = |reason: String| ModelError { model: self.name, reason };
-        let input = NdTensor::try_from_data(shape, data).map_err(|error| fail(error.to_string()))?;
-        let options = self.pool.as_ref().map(|pool| RunOptions::default().with_thread_pool(Some(Arc::clone(pool))));
+        let fail = |reason: String| ModelError {
+            model: self.name,
+            reason,
+        };
+        let input =
+            NdTensor::try_from_data(shape, data).map_err(|error| fail(error.to_string()))?;
+        let options = self
+            .pool
+            .as_ref()
+            .map(|pool| RunOptions::default().with_thread_pool(Some(Arc::clone(pool))));
         let values = self
             .model
             .run(vec![(self.input, input.into())], &self.outputs, options)
@@ -108,8 +139,13 @@ impl Runner {
         values
             .into_iter()
             .map(|value| {
-                let tensor: Tensor<f32> = value.try_into().map_err(|_| fail("an output is not float".to_owned()))?;
-                Ok(Output { shape: tensor.shape().to_vec(), data: tensor.to_vec() })
+                let tensor: Tensor<f32> = value
+                    .try_into()
+                    .map_err(|_| fail("an output is not float".to_owned()))?;
+                Ok(Output {
+                    shape: tensor.shape().to_vec(),
+                    data: tensor.to_vec(),
+                })
             })
             .collect()
     }
@@ -121,9 +157,19 @@ mod tests {
 
     #[test]
     fn a_loaded_model_answers_the_named_outputs_in_order() {
-        let runner = Runner::load("pose_detection", drape_models::POSE_DETECTION, &["Identity_1", "Identity"]).unwrap();
-        let outputs = runner.run([1, 3, 224, 224], vec![0.0; 3 * 224 * 224]).unwrap();
-        let shapes: Vec<_> = outputs.iter().map(|output| output.shape.as_slice()).collect();
+        let runner = Runner::load(
+            "pose_detection",
+            drape_models::POSE_DETECTION,
+            &["Identity_1", "Identity"],
+        )
+        .unwrap();
+        let outputs = runner
+            .run([1, 3, 224, 224], vec![0.0; 3 * 224 * 224])
+            .unwrap();
+        let shapes: Vec<_> = outputs
+            .iter()
+            .map(|output| output.shape.as_slice())
+            .collect();
         assert_eq!(shapes, [[1, 2254, 1], [1, 2254, 12]]);
         assert_eq!(outputs[1].data.len(), 2254 * 12);
     }
@@ -132,13 +178,35 @@ mod tests {
     fn every_model_loads_and_runs() {
         for (name, bytes, size, output) in [
             ("u2netp", drape_models::U2NETP, 320, "1959"),
-            ("efficientnet_lite0", drape_models::EFFICIENTNET_LITE0, 224, "features"),
-            ("pose_landmark", drape_models::POSE_LANDMARK, 256, "Identity"),
-            ("selfie_segmentation", drape_models::SELFIE_SEGMENTATION, 256, "activation_10"),
+            (
+                "efficientnet_lite0",
+                drape_models::EFFICIENTNET_LITE0,
+                224,
+                "features",
+            ),
+            (
+                "pose_landmark",
+                drape_models::POSE_LANDMARK,
+                256,
+                "Identity",
+            ),
+            (
+                "selfie_segmentation",
+                drape_models::SELFIE_SEGMENTATION,
+                256,
+                "activation_10",
+            ),
         ] {
-            let runner = Runner::load(name, bytes, &[output]).unwrap().with_threads(1);
-            let outputs = runner.run([1, 3, size, size], vec![0.5; 3 * size * size]).unwrap();
-            assert!(outputs[0].data.iter().all(|value| value.is_finite()), "{name}");
+            let runner = Runner::load(name, bytes, &[output])
+                .unwrap()
+                .with_threads(1);
+            let outputs = runner
+                .run([1, 3, size, size], vec![0.5; 3 * size * size])
+                .unwrap();
+            assert!(
+                outputs[0].data.iter().all(|value| value.is_finite()),
+                "{name}"
+            );
         }
     }
 

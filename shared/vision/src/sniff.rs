@@ -47,7 +47,9 @@ pub(crate) fn image_type(bytes: &[u8]) -> Result<ImageType, PhotoError> {
     }
     let kind = media_brand(bytes)
         .or_else(|| {
-            let named = OTHERS.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
+            let named = OTHERS.iter().find(|(at, magic, _)| {
+                bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic))
+            });
             named.map(|(_, _, kind)| *kind)
         })
         .unwrap_or("not a photo that we can read");
@@ -59,9 +61,15 @@ fn media_brand(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(4..8) != Some(b"ftyp") {
         return None;
     }
-    let size = bytes.first_chunk::<4>().map_or(0, |size| u32::from_be_bytes(*size) as usize);
-    let brands = bytes.get(8..size.min(bytes.len()).min(256)).unwrap_or_default();
-    let found = BRANDS.iter().find(|(brand, _)| brands.chunks_exact(4).any(|one| one == *brand));
+    let size = bytes
+        .first_chunk::<4>()
+        .map_or(0, |size| u32::from_be_bytes(*size) as usize);
+    let brands = bytes
+        .get(8..size.min(bytes.len()).min(256))
+        .unwrap_or_default();
+    let found = BRANDS
+        .iter()
+        .find(|(brand, _)| brands.chunks_exact(4).any(|one| one == *brand));
     Some(found.map_or("a video or an unknown kind of photo", |(_, kind)| *kind))
 }
 
@@ -86,14 +94,27 @@ mod tests {
     #[test]
     fn phone_formats_are_named() {
         assert_eq!(kind(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "a HEIC photo");
-        assert_eq!(kind(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf"), "an AVIF photo");
-        assert_eq!(kind(b"\0\0\0\x18ftypisom\0\0\0\0isommp41"), "a video or an unknown kind of photo");
+        assert_eq!(
+            kind(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf"),
+            "an AVIF photo"
+        );
+        assert_eq!(
+            kind(b"\0\0\0\x18ftypisom\0\0\0\0isommp41"),
+            "a video or an unknown kind of photo"
+        );
         assert_eq!(kind(b"GIF89a"), "a GIF image");
     }
 
     #[test]
     fn short_and_strange_bytes_are_refused_without_a_panic() {
-        for bytes in [&b""[..], b"\xff", b"RIFF", b"\0\0\0\0ftyp", b"\xff\xff\xff\xffftyphei", b"hello there"] {
+        for bytes in [
+            &b""[..],
+            b"\xff",
+            b"RIFF",
+            b"\0\0\0\0ftyp",
+            b"\xff\xff\xff\xffftyphei",
+            b"hello there",
+        ] {
             assert!(image_type(bytes).is_err());
         }
     }

@@ -70,7 +70,11 @@ mod tests {
     #[test]
     fn a_pair_stays_and_a_speck_goes() {
         let mut mask = Plane::from_fn(40, 20, |x, y| {
-            if square(x, y, 2, 2, 10) || square(x, y, 20, 4, 8) || square(x, y, 36, 1, 2) { 1.0 } else { 0.0 }
+            if square(x, y, 2, 2, 10) || square(x, y, 20, 4, 8) || square(x, y, 36, 1, 2) {
+                1.0
+            } else {
+                0.0
+            }
         });
         let covered = clear(&mut mask);
         assert_eq!(mask.data.iter().filter(|value| **value > 0.5).count(), 164);
