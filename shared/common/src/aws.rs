@@ -39,9 +39,19 @@ impl Aws {
             None,
             "environment",
         );
+        Ok(Self::new(
+            need("AWS_REGION")?,
+            credentials,
+            var("AWS_ENDPOINT_URL"),
+        ))
+    }
+
+    /// The same clients for a region, credentials and endpoint that do not come from the environment.
+    #[must_use]
+    pub fn new(region: String, credentials: Credentials, endpoint: Option<String>) -> Self {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(need("AWS_REGION")?))
+            .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(
                 Builder::new()
@@ -56,10 +66,10 @@ impl Aws {
                     .operation_timeout(Duration::from_secs(9))
                     .build(),
             );
-        config.set_endpoint_url(var("AWS_ENDPOINT_URL"));
-        Ok(Self {
+        config.set_endpoint_url(endpoint);
+        Self {
             config: config.build(),
-        })
+        }
     }
 
     /// A DynamoDB client.

@@ -70,7 +70,8 @@ impl Attempt {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use super::*;
     use crate::store::memory::MemoryCounters;

@@ -167,7 +167,8 @@ pub fn session_of(token: &str) -> Option<SessionId> {
     RefreshToken::parse(token).map(|token| token.session)
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use drape_domain::{Prefs, Role, Text};
 

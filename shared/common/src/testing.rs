@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use drape_domain::{SessionId, UserId};
+use drape_domain::{
+    Background, Category, Color, Item, Pattern, Rgb, SessionId, Timestamp, UserId,
+    item::{Cleaned, EmbeddingRef, ImageKeys, ImageType, Inferred, Processed, Typed, Upload},
+};
 use lambda_http::{
     Body, Request, RequestExt,
     aws_lambda_events::apigw::{ApiGatewayRequestAuthorizer, ApiGatewayV2httpRequestContext},
@@ -11,7 +14,10 @@ use lambda_http::{
 };
 use serde_json::Value;
 
-use crate::http::{Endpoint, Outcome};
+use crate::{
+    http::{Endpoint, Outcome},
+    store::blob::keys,
+};
 
 /// A request under construction.
 #[derive(Debug, Default)]
@@ -63,6 +69,8 @@ pub fn request() -> TestRequest {
     TestRequest::default()
 }
 
+// Ids and numbers are small and copied; a `&` at every call would only be noise.
+#[allow(clippy::needless_pass_by_value)]
 impl TestRequest {
     /// With a verified token of this user.
     #[must_use]
@@ -166,4 +174,57 @@ pub fn read(outcome: Outcome) -> TestAnswer {
         headers: parts.headers,
         body,
     }
+}
+
+/// An item whose photo has not arrived, and of which nothing was typed.
+#[must_use]
+pub fn new_item(owner: UserId) -> Item {
+    let upload = Upload {
+        content_type: ImageType::Jpeg,
+        content_length: 5,
+    };
+    Item::new(
+        owner,
+        Typed::default(),
+        Background::Clean,
+        upload,
+        Timestamp::UNIX_EPOCH,
+    )
+}
+
+/// A navy shirt, cut out from the photo whose eTag is `photo`.
+#[must_use]
+pub fn ready_item(owner: UserId) -> Item {
+    let mut item = new_item(owner);
+    let key = |file| Some(keys::item_image(owner, item.item_id, file));
+    let cleaned = Cleaned {
+        images: ImageKeys {
+            original: key(keys::ORIGINAL),
+            clean: key(keys::CLEAN),
+            flat: None,
+            thumb: key(keys::THUMB),
+        },
+        inferred: Inferred {
+            category: Category::Shirt,
+            confidence: 0.9,
+            colors: vec![Color {
+                name: "navy".into(),
+                hex: Rgb([28, 36, 72]),
+                share: 1.0,
+            }],
+            pattern: Pattern::Solid,
+        },
+        embedding: EmbeddingRef {
+            model: "test".into(),
+            dim: 2,
+            updated_at: Timestamp::UNIX_EPOCH,
+        },
+    };
+    let done = Processed {
+        source_etag: "photo".into(),
+        seq: 0,
+    };
+    item.photo_arrived(Timestamp::UNIX_EPOCH);
+    item.finish_clean(done, cleaned, Timestamp::UNIX_EPOCH);
+    item
 }

@@ -91,7 +91,8 @@ where
         .map_err(|_| Problem::internal("a reservation holds no id"))
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests {
     use drape_domain::ItemId;
 

@@ -15,6 +15,8 @@ pub struct Key<R> {
     record: PhantomData<fn() -> R>,
 }
 
+// Ids are small and copied; a `&` at every call would only be noise.
+#[allow(clippy::needless_pass_by_value)]
 impl<R> Key<R> {
     /// A key in a table without a sort key.
     pub fn simple(partition: impl ToString) -> Self {

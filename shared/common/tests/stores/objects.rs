@@ -1,0 +1,235 @@
+//! Objects, and requests signed for clients.
+
+use std::time::Duration;
+
+use drape_common::store::{
+    blob::{
+        DeleteObject, GetObject, HeadObject, PresignGet, PresignPut, PresignedUpload, PutObject,
+    },
+    memory::MemoryBucket,
+    s3::Bucket,
+};
+use drape_domain::{
+    Timestamp,
+    item::{ImageType, Upload},
+};
+use reqwest::{Client, StatusCode};
+
+use crate::aws::on_stack;
+
+const KEY: &str = "items/owner/item/clean.png";
+const MINUTE: Duration = Duration::from_secs(60);
+
+async fn nothing_is_there_before_it_is_written(bucket: impl HeadObject + GetObject) {
+    assert_eq!(bucket.head(KEY).await.unwrap(), None);
+    assert_eq!(bucket.get_object(KEY, 100).await.unwrap(), None);
+}
+
+async fn an_object_is_read_as_it_was_written(bucket: impl PutObject + HeadObject + GetObject) {
+    let bytes: Vec<u8> = (0..=255).collect();
+    bucket
+        .put_object(KEY, "image/png", bytes.clone())
+        .await
+        .unwrap();
+    let head = bucket.head(KEY).await.unwrap().unwrap();
+    assert_eq!(head.length, 256);
+    assert_eq!(head.content_type.as_deref(), Some("image/png"));
+    assert!(!head.etag.is_empty() && !head.etag.contains('"'));
+    let object = bucket.get_object(KEY, 256).await.unwrap().unwrap();
+    assert_eq!((object.head, object.bytes), (head, bytes));
+}
+
+async fn the_etag_names_the_content(bucket: impl PutObject + HeadObject) {
+    let put = async |bytes: &[u8]| {
+        let put = bucket.put_object(KEY, "image/png", bytes.to_vec());
+        put.await.unwrap();
+        bucket.head(KEY).await.unwrap().unwrap().etag
+    };
+    let (first, other, again) = (put(b"one").await, put(b"two").await, put(b"one").await);
+    assert_ne!(first, other);
+    assert_eq!(first, again);
+}
+
+async fn more_bytes_than_the_limit_are_an_error(bucket: impl PutObject + GetObject) {
+    let put = bucket.put_object(KEY, "image/png", vec![0; 101]);
+    put.await.unwrap();
+    assert!(bucket.get_object(KEY, 100).await.is_err());
+    assert!(bucket.get_object(KEY, 101).await.unwrap().is_some());
+}
+
+async fn deleting_can_be_repeated(bucket: impl PutObject + HeadObject + DeleteObject) {
+    let neighbour = "items/owner/item/clean_thumb.jpg";
+    for key in [KEY, neighbour] {
+        let put = bucket.put_object(key, "image/png", vec![1]);
+        put.await.unwrap();
+    }
+    for _ in 0..2 {
+        bucket.delete_object(KEY).await.unwrap();
+        assert_eq!(bucket.head(KEY).await.unwrap(), None);
+    }
+    assert!(bucket.head(neighbour).await.unwrap().is_some());
+}
+
+async fn an_upload_says_what_it_is_for(bucket: impl PresignPut) {
+    let upload = sign(&bucket, ImageType::Webp, 7).await;
+    let left = upload.expires_at - Timestamp::now_utc();
+    assert!(left <= MINUTE && left > MINUTE / 2);
+    assert_eq!(
+        (upload.method, upload.headers["content-type"].as_str()),
+        ("PUT", "image/webp")
+    );
+    assert_eq!(upload.headers["content-length"], "7");
+    assert!(upload.url.contains(KEY));
+}
+
+async fn a_link_names_its_object(bucket: impl PresignGet) {
+    let link = bucket.presign_get(KEY, MINUTE).await.unwrap();
+    assert!(link.contains(KEY) && link.contains("60"), "{link}");
+}
+
+async fn sign(
+    bucket: &impl PresignPut,
+    content_type: ImageType,
+    content_length: u64,
+) -> PresignedUpload {
+    let upload = Upload {
+        content_type,
+        content_length,
+    };
+    bucket.presign_put(KEY, upload, MINUTE).await.unwrap()
+}
+
+macro_rules! contract {
+    ($($clause:ident),+ $(,)?) => {$(
+        mod $clause {
+            use super::*;
+
+            #[tokio::test]
+            async fn in_memory() {
+                super::$clause(MemoryBucket::default()).await;
+            }
+
+            #[tokio::test]
+            async fn in_s3() {
+                on_stack(async |stack| super::$clause(stack.bucket().await).await).await;
+            }
+        }
+    )+};
+}
+
+contract! {
+    nothing_is_there_before_it_is_written,
+    an_object_is_read_as_it_was_written,
+    the_etag_names_the_content,
+    more_bytes_than_the_limit_are_an_error,
+    deleting_can_be_repeated,
+    an_upload_says_what_it_is_for,
+    a_link_names_its_object,
+}
+
+/// A client as an app would be: it has a URL and some headers, and no credentials.
+fn http() -> Client {
+    // Taken already when another test was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
+/// Sends an upload with these bytes, and this type in place of the declared one.
+async fn send(upload: &PresignedUpload, content_type: &str, bytes: &[u8]) -> StatusCode {
+    let mut request = http().put(&upload.url).body(bytes.to_vec());
+    for (name, value) in &upload.headers {
+        // The length is the client's own to count.
+        if name != "content-length" && name != "host" && name != "content-type" {
+            request = request.header(name, value);
+        }
+    }
+    let request = request.header("content-type", content_type);
+    request.send().await.unwrap().status()
+}
+
+/// A signed upload of seven bytes of JPEG in a bucket of the stack's.
+async fn with_upload(test: impl AsyncFnOnce(Bucket, PresignedUpload)) {
+    on_stack(async |stack| {
+        let bucket = stack.bucket().await;
+        let upload = sign(&bucket, ImageType::Jpeg, 7).await;
+        test(bucket, upload).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_upload_of_the_declared_type_and_length_is_accepted_by_s3() {
+    with_upload(async |bucket, upload| {
+        assert_eq!(send(&upload, "image/jpeg", b"7 bytes").await, 200);
+        let head = bucket.head(KEY).await.unwrap().unwrap();
+        assert_eq!(
+            (head.length, head.content_type.as_deref()),
+            (7, Some("image/jpeg"))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_upload_of_another_length_or_type_is_refused_by_s3() {
+    with_upload(async |bucket, upload| {
+        for (content_type, bytes) in [
+            ("image/jpeg", b"8 bytes!".as_slice()),
+            ("image/jpeg", b"6 byte"),
+            ("image/jpeg", b""),
+            ("image/png", b"7 bytes"),
+            ("text/html", b"7 bytes"),
+        ] {
+            let status = send(&upload, content_type, bytes).await;
+            assert_eq!(status, 403, "{} bytes of {content_type}", bytes.len());
+        }
+        assert_eq!(bucket.head(KEY).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_upload_cannot_be_moved_to_another_key_in_s3() {
+    with_upload(async |_, upload| {
+        let moved = PresignedUpload {
+            url: upload.url.replace("clean.png", "other.png"),
+            ..upload
+        };
+        assert_eq!(send(&moved, "image/jpeg", b"7 bytes").await, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_reads_its_object_and_no_other_from_s3() {
+    on_stack(async |stack| {
+        let bucket = stack.bucket().await;
+        for key in [KEY, "items/other"] {
+            let put = bucket.put_object(key, "image/png", b"content".to_vec());
+            put.await.unwrap();
+        }
+        let link = bucket.presign_get(KEY, MINUTE).await.unwrap();
+        let answer = http().get(&link).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "image/png");
+        assert_eq!(answer.bytes().await.unwrap().as_ref(), b"content");
+        let other = link.replace(KEY, "items/other");
+        assert_eq!(http().get(other).send().await.unwrap().status(), 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_runs_out_in_s3() {
+    on_stack(async |stack| {
+        let bucket = stack.bucket().await;
+        let put = bucket.put_object(KEY, "image/png", b"content".to_vec());
+        put.await.unwrap();
+        let link = bucket
+            .presign_get(KEY, Duration::from_secs(1))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        assert_eq!(http().get(link).send().await.unwrap().status(), 403);
+    })
+    .await;
+}

@@ -1,0 +1,61 @@
+//! Signals by person, across the days that partition them.
+
+use drape_common::store::{Put, memory::MemoryTable, queries::RecentSignals, tables::DaySignal};
+use drape_domain::{Timestamp, UserId};
+use time::Duration;
+
+use crate::{aws::on_stack, samples::signal};
+
+async fn recent_ones_come_newest_first_and_are_the_persons_own(
+    store: impl Put<DaySignal> + RecentSignals,
+) {
+    let (user, other, now) = (UserId::new(), UserId::new(), Timestamp::now_utc());
+    let mut signals: Vec<_> = (0..5)
+        .map(|days| signal(user, now - Duration::days(days)))
+        .collect();
+    for at in [3, 0, 4, 1, 2] {
+        let row = DaySignal::new(signals[at].clone());
+        store.put(&row).await.unwrap();
+        store
+            .put(&DaySignal::new(signal(other, now)))
+            .await
+            .unwrap();
+    }
+    assert_eq!(store.recent_signals(user, 100).await.unwrap(), signals);
+    signals.truncate(2);
+    assert_eq!(store.recent_signals(user, 2).await.unwrap(), signals);
+    assert_eq!(store.recent_signals(UserId::new(), 100).await.unwrap(), []);
+}
+
+async fn the_same_signal_twice_is_one(store: impl Put<DaySignal> + RecentSignals) {
+    let signal = signal(UserId::new(), Timestamp::now_utc());
+    for _ in 0..2 {
+        let row = DaySignal::new(signal.clone());
+        store.put(&row).await.unwrap();
+    }
+    let recent = store.recent_signals(signal.user_id, 100).await.unwrap();
+    assert_eq!(recent, [signal]);
+}
+
+macro_rules! contract {
+    ($($clause:ident),+ $(,)?) => {$(
+        mod $clause {
+            use super::*;
+
+            #[tokio::test]
+            async fn in_memory() {
+                super::$clause(MemoryTable::default()).await;
+            }
+
+            #[tokio::test]
+            async fn in_dynamodb() {
+                on_stack(async |stack| super::$clause(stack.table().await).await).await;
+            }
+        }
+    )+};
+}
+
+contract! {
+    recent_ones_come_newest_first_and_are_the_persons_own,
+    the_same_signal_twice_is_one,
+}
