@@ -21,6 +21,14 @@ const NOW: &str = r#"{"latitude":6.5,"longitude":3.375,"utc_offset_seconds":0,"t
 const DAY: &str = r#"{"timezone":"Africa/Lagos","daily":{"time":["2026-12-24"],"temperature_2m_max":[32.0],
     "temperature_2m_min":[24.0],"weather_code":[95],"wind_speed_10m_max":[12.0]}}"#;
 
+/// A busy machine may take its time.
+#[allow(clippy::unwrap_used)]
+fn patient(url: &str) -> OpenMeteo {
+    OpenMeteo::new(url)
+        .unwrap()
+        .with_timeout(Duration::from_secs(30))
+}
+
 #[allow(clippy::unwrap_used)]
 async fn answering(response: ResponseTemplate) -> (MockServer, OpenMeteo) {
     let server = MockServer::start().await;
@@ -29,7 +37,7 @@ async fn answering(response: ResponseTemplate) -> (MockServer, OpenMeteo) {
         .respond_with(response)
         .mount(&server)
         .await;
-    let weather = OpenMeteo::new(&server.uri()).unwrap();
+    let weather = patient(&server.uri());
     (server, weather)
 }
 
@@ -62,7 +70,7 @@ async fn a_day_is_told_by_its_warm_hours() {
         .respond_with(json(DAY))
         .mount(&server)
         .await;
-    let weather = OpenMeteo::new(&server.uri()).unwrap();
+    let weather = patient(&server.uri());
     let seen = weather
         .at(lagos(), When::Day(date!(2026 - 12 - 24)))
         .await
@@ -146,7 +154,8 @@ async fn a_day_without_values_is_an_error() {
 
 #[tokio::test]
 async fn a_slow_server_is_given_up() {
-    let (_server, weather) = answering(json(NOW).set_delay(Duration::from_secs(20))).await;
+    let (server, _) = answering(json(NOW).set_delay(Duration::from_secs(20))).await;
+    let weather = OpenMeteo::new(&server.uri()).unwrap();
     let start = Instant::now();
     let error = weather.at(lagos(), When::Now).await.unwrap_err();
     assert!(
@@ -174,7 +183,7 @@ async fn nobody_at_home_is_an_error() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let weather = OpenMeteo::new(&format!("http://{address}")).unwrap();
+    let weather = patient(&format!("http://{address}"));
     let error = weather.at(lagos(), When::Now).await.unwrap_err();
     assert!(matches!(error, WeatherError::Unreachable(_)), "{error}");
     assert!(
@@ -196,7 +205,7 @@ async fn an_https_address_is_reached_for_without_any_set_up_by_the_caller() {
             .unwrap();
         first[0]
     });
-    let weather = OpenMeteo::new(&format!("https://{address}")).unwrap();
+    let weather = patient(&format!("https://{address}"));
     let error = weather.at(lagos(), When::Now).await.unwrap_err();
     assert!(
         matches!(error, WeatherError::Unreachable("no connection")),

@@ -581,7 +581,7 @@ fn a_big_wardrobe_is_answered_in_bounded_time() {
     assert_eq!(answer.outfits.len(), 10);
     // It takes about 10 ms; the rest is for a busy machine.
     assert!(
-        start.elapsed() < std::time::Duration::from_millis(500),
+        start.elapsed() < std::time::Duration::from_secs(2),
         "{:?}",
         start.elapsed()
     );

@@ -27,6 +27,7 @@ pub struct OpenMeteo {
     forecast: Url,
     // Made on first use: reading the system's certificates costs milliseconds that a start should not pay.
     client: Mutex<Option<reqwest::Client>>,
+    timeout: Duration,
     cache: Cache,
     now: fn() -> OffsetDateTime,
 }
@@ -54,9 +55,17 @@ impl OpenMeteo {
         Ok(Self {
             forecast,
             client: Mutex::new(None),
+            timeout: TIMEOUT,
             cache: Cache::default(),
             now: OffsetDateTime::now_utc,
         })
+    }
+
+    /// Waits for another time than 1.5 s.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     fn client(&self) -> Result<reqwest::Client, WeatherError> {
@@ -67,7 +76,7 @@ impl OpenMeteo {
         // reqwest takes the process's provider; if somebody set one already, theirs is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
+            .timeout(self.timeout)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("drape/", env!("CARGO_PKG_VERSION")))
             .build()
