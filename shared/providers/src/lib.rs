@@ -3,4 +3,6 @@
 
 pub mod weather;
 
-pub use weather::{LatLon, Observation, OpenMeteo, Weather, WeatherError, When};
+pub use weather::{
+    InvalidBaseUrl, InvalidPlace, LatLon, Observation, OpenMeteo, Weather, WeatherError, When,
+};

@@ -7,7 +7,7 @@ use std::future::Future;
 
 use time::Date;
 
-pub use open_meteo::OpenMeteo;
+pub use open_meteo::{InvalidBaseUrl, OpenMeteo};
 
 /// A place on Earth, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
