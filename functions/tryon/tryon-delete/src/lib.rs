@@ -1,1 +1,164 @@
-//! .
+//! `DELETE /tryon/{id}` — removes a try-on and its picture.
+//!
+//! The object goes first and the row last, so that a crash in between leaves something to delete again and
+//! never a picture that nobody knows of.
+
+use drape_common::{
+    http::{Endpoint, Outcome, Problem, Request, caller, json, path_id},
+    store::{
+        Get, Remove,
+        blob::{DeleteObject, PresignGet, keys},
+        tables::tryon_key,
+    },
+    views::TryOnView,
+};
+use drape_domain::{TryOn, TryOnId};
+use serde::Serialize;
+
+/// The endpoint and what it needs.
+#[derive(Debug, Clone)]
+pub struct TryOnDelete<T, M> {
+    /// Reads and removes try-ons.
+    pub tryons: T,
+    /// Holds the pictures.
+    pub media: M,
+}
+
+impl<T, M> Endpoint for TryOnDelete<T, M>
+where
+    T: Get<TryOn> + Remove<TryOn> + 'static,
+    M: DeleteObject + PresignGet + 'static,
+{
+    async fn handle(&self, request: Request) -> Outcome {
+        #[derive(Serialize)]
+        struct Answer {
+            tryon: TryOnView,
+        }
+        let caller = caller(&request)?;
+        let id: TryOnId = path_id(&request, Problem::tryon_not_found)?;
+        let key = tryon_key(caller.user_id, id);
+        let mut tryon = self
+            .tryons
+            .get(&key)
+            .await?
+            .ok_or_else(Problem::tryon_not_found)?;
+
+        let picture = keys::render(caller.user_id, id);
+        self.media.delete_object(&picture).await?;
+        self.tryons.remove(&key).await?;
+        if !tryon.status.is_final() {
+            // A job may have written the picture and finished between the two removals. From now on it finds
+            // no record and removes the picture itself.
+            self.media.delete_object(&picture).await?;
+        }
+
+        // As it was, but for the link: there is nothing behind it any more.
+        tryon.render_key = None;
+        let tryon = TryOnView::new(tryon, &self.media).await?;
+        json(200, &Answer { tryon })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drape_common::{
+        store::{
+            Put, Record,
+            memory::{Fuse, MemoryBucket, MemoryTable},
+        },
+        testing::{TestAnswer, request},
+    };
+    use drape_domain::{Timestamp, TryOnStatus, UserId, tryon::ViewOptions};
+
+    use super::*;
+
+    type Memory = TryOnDelete<MemoryTable<TryOn>, MemoryBucket>;
+
+    async fn given(status: TryOnStatus) -> (Memory, TryOn, Fuse) {
+        let fuse = Fuse::default();
+        let (user_id, id) = (UserId::new(), TryOnId::new());
+        let picture = keys::render(user_id, id);
+        let endpoint = TryOnDelete {
+            tryons: MemoryTable::new(&fuse),
+            media: MemoryBucket::new(&fuse),
+        };
+        let tryon = TryOn {
+            user_id,
+            id,
+            body_key: "uploads/body/x".into(),
+            items: vec![],
+            prefer_clean_item_images: true,
+            view_options: ViewOptions::default(),
+            status,
+            render_key: (status == TryOnStatus::Done).then(|| picture.clone()),
+            confidence: None,
+            renderer: None,
+            error: None,
+            feedback: None,
+            enqueued_at: Timestamp::UNIX_EPOCH,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+            revision: 1,
+        };
+        endpoint.tryons.put(&tryon).await.unwrap();
+        endpoint.media.upload(&picture, "image/png", b"a picture");
+        (endpoint, tryon, fuse)
+    }
+
+    async fn delete(endpoint: &Memory, tryon: &TryOn) -> TestAnswer {
+        request()
+            .by(tryon.user_id)
+            .id(tryon.id)
+            .send(endpoint)
+            .await
+    }
+
+    #[tokio::test]
+    async fn it_is_answered_as_it_was_and_is_gone() {
+        for status in [
+            TryOnStatus::Queued,
+            TryOnStatus::Rendering,
+            TryOnStatus::Done,
+        ] {
+            let (endpoint, tryon, _) = given(status).await;
+            let answer = delete(&endpoint, &tryon).await;
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.body["tryon"]["id"], tryon.id.to_string());
+            assert_eq!(answer.body["tryon"]["status"], serde_json::json!(status));
+            assert!(answer.body["tryon"]["render_url"].is_null());
+            assert!(endpoint.tryons.is_empty() && endpoint.media.keys().is_empty());
+
+            let again = delete(&endpoint, &tryon).await;
+            assert_eq!((again.status, again.code()), (404, "tryon_not_found"));
+        }
+    }
+
+    #[tokio::test]
+    async fn another_persons_try_on_stays() {
+        let (endpoint, tryon, _) = given(TryOnStatus::Done).await;
+        let answer = request()
+            .by(UserId::new())
+            .id(tryon.id)
+            .send(&endpoint)
+            .await;
+        assert_eq!((answer.status, answer.code()), (404, "tryon_not_found"));
+        assert!(endpoint.tryons.get(&tryon.key()).await.unwrap().is_some());
+        assert_eq!(endpoint.media.keys().len(), 1);
+        assert_eq!(request().id(tryon.id).send(&endpoint).await.status, 401);
+    }
+
+    #[tokio::test]
+    async fn a_crash_never_leaves_a_picture_without_a_record() {
+        for status in [TryOnStatus::Rendering, TryOnStatus::Done] {
+            for writes in 1..=3 {
+                let (endpoint, tryon, fuse) = given(status).await;
+                fuse.blow_after(writes);
+                delete(&endpoint, &tryon).await;
+                fuse.mend();
+                assert!(endpoint.media.keys().is_empty());
+                delete(&endpoint, &tryon).await;
+                assert!(endpoint.tryons.is_empty() && endpoint.media.keys().is_empty());
+            }
+        }
+    }
+}

@@ -21,6 +21,14 @@ const LIFETIME: time::Duration = time::Duration::hours(24);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
+impl IdempotencyKey {
+    /// The key as the client sent it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Reads `Idempotency-Key`.
 ///
 /// # Errors
