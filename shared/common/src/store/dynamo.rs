@@ -48,7 +48,8 @@ impl<R: Record> Table<R> {
             .table_name(&self.name)
             .set_key(Some(key_row(&key)))
             .send();
-        let _ = tokio::time::timeout(Duration::from_secs(2), call).await;
+        // Boxed: the call's state is large, and several are primed side by side.
+        let _ = tokio::time::timeout(Duration::from_secs(2), Box::pin(call)).await;
     }
 }
 

@@ -49,7 +49,7 @@ impl Bucket {
             .bucket(&self.name)
             .key("prime")
             .send();
-        let _ = tokio::time::timeout(Duration::from_secs(2), call).await;
+        let _ = tokio::time::timeout(Duration::from_secs(2), Box::pin(call)).await;
     }
 }
 
