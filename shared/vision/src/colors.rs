@@ -1,9 +1,9 @@
 //! The colours that a garment mostly has.
 
-use drape_domain::{Color, Rgb, color::NAMED};
+use drape_domain::{Color, Rgb};
 use image::{RgbaImage, imageops};
 
-use crate::oklab::Lab;
+use crate::{naming, oklab::Lab};
 
 /// Longer side of the picture that is counted, in pixels.
 const SIDE: u32 = 128;
@@ -11,7 +11,7 @@ const SIDE: u32 = 128;
 const CLUSTERS: usize = 8;
 const ROUNDS: usize = 12;
 /// Folds and shadows change lightness more than hue, so lightness counts less in telling colours apart.
-const LIGHTNESS: f32 = 0.55;
+const LIGHTNESS: f32 = 0.5;
 /// Clusters nearer than this are one colour.
 const MERGE: f32 = 0.07;
 /// At most so many colours, each of at least this share.
@@ -27,7 +27,7 @@ pub fn dominant(picture: &RgbaImage) -> Vec<Color> {
     let total = pixels.len() as f32;
     let mut colors: Vec<Color> = Vec::new();
     for (lab, count) in clusters {
-        let (name, share) = (name(lab), count as f32 / total);
+        let (name, share) = (naming::name(lab), count as f32 / total);
         match colors.iter_mut().find(|color| color.name == name) {
             Some(color) => color.share += share,
             None => colors.push(Color {
@@ -44,15 +44,6 @@ pub fn dominant(picture: &RgbaImage) -> Vec<Color> {
         color.share = (color.share * 1000.0).round() / 1000.0;
     }
     colors
-}
-
-/// The colour word nearest to a colour.
-pub(crate) fn name(lab: Lab) -> &'static str {
-    let distance = |rgb: Rgb| lab.distance2(Lab::from_srgb(rgb.0), LIGHTNESS);
-    NAMED
-        .iter()
-        .min_by(|one, two| distance(one.1).total_cmp(&distance(two.1)))
-        .map_or("grey", |(name, _)| name)
 }
 
 /// Opaque pixels away from the edge, where the background may shine through; all opaque ones if that leaves
@@ -187,6 +178,7 @@ fn mean<'a>(pixels: impl ExactSizeIterator<Item = &'a Lab>) -> Lab {
 
 #[cfg(test)]
 mod tests {
+    use drape_domain::color::NAMED;
     use image::Rgba;
 
     use super::*;

@@ -15,6 +15,7 @@ pub mod garment;
 mod icc;
 mod jpeg;
 mod matte;
+mod naming;
 mod oklab;
 mod plane;
 pub mod runner;

@@ -23,7 +23,7 @@ pub(crate) fn shirt(size: u32, cloth: [u8; 3], behind: [u8; 3]) -> RgbImage {
     RgbImage::from_fn(size, size, |x, y| {
         let (x, y) = (x as f32 / size as f32 - 0.5, y as f32 / size as f32);
         let body = x.abs() < 0.17 && (0.2..0.8).contains(&y);
-        let sleeve = x.abs() < 0.33
+        let sleeve = (0.17..0.33).contains(&x.abs())
             && (0.2 + (x.abs() - 0.17) * 0.5..0.36 + (x.abs() - 0.17) * 0.6).contains(&y);
         let neck = x.hypot(y - 0.2) < 0.07;
         // A little weave and light, as on a real thing.
