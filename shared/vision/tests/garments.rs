@@ -1,5 +1,7 @@
 //! From bytes to everything that is made of a photo.
 
+#![allow(clippy::unwrap_used)] // clippy takes only functions marked as tests for tests
+
 mod files;
 
 use std::sync::LazyLock;
