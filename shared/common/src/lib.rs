@@ -15,4 +15,5 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tokens;
+pub mod typed;
 pub mod views;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use lambda_http::{Body, Request, RequestExt, http::header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{FieldError, Problem};
 
@@ -36,11 +36,15 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let inner = error.inner();
+        // For a null or number in place of a word, serde_json says the same as for text that is not JSON.
+        let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
         if inner.is_data() {
             Problem::invalid(vec![field_error(
                 &error.path().to_string(),
                 &inner.to_string(),
             )])
+        } else if is_json {
+            Problem::invalid_field(error.path().to_string(), "is of the wrong type")
         } else {
             Problem::bad_request(
                 "invalid_json",
@@ -194,6 +198,10 @@ mod tests {
         );
         assert_eq!(field(r#"{"name":"Ada","nick":"A"}"#).field, "nick");
         assert_eq!(field("").field, "name");
+        for wrong in ["null", "5"] {
+            let price = format!(r#"{{"name":"Ada","price":{{"amount":1,"currency":{wrong}}}}}"#);
+            assert_eq!(field(&price).field, "price.currency");
+        }
         assert_eq!(
             field(r#"{"name":"Ada","price":{"amount":1,"currency":"XXX"}}"#).field,
             "price.currency"
