@@ -1,1 +1,216 @@
-//! .
+//! `DELETE /items/{id}`: removes an item with its photos and its vector.
+//!
+//! The row goes last, so that a deletion that was cut off can be seen and repeated. A cleaning job may be at
+//! work meanwhile: what it writes before the row goes is removed by a second sweep, and afterwards it finds
+//! the row gone and removes its work itself. A repetition sweeps too, although it answers 404.
+
+use drape_common::{
+    http::{Endpoint, Outcome, Problem, Request, caller, empty, path_id},
+    store::{
+        Get, Remove, StoreError,
+        blob::{DeleteObject, keys},
+        tables::{Embedding, item_key},
+    },
+};
+use drape_domain::{Item, ItemId, UserId};
+use futures::future::{try_join_all, try_join3};
+
+/// What removes items.
+#[derive(Debug)]
+pub struct ItemDelete<I, E, U, M> {
+    /// Items.
+    pub items: I,
+    /// Vectors.
+    pub embeddings: E,
+    /// Photos as sent.
+    pub uploads: U,
+    /// Images.
+    pub media: M,
+}
+
+impl<I, E, U, M> ItemDelete<I, E, U, M>
+where
+    E: Remove<Embedding>,
+    U: DeleteObject,
+    M: DeleteObject,
+{
+    async fn sweep(&self, owner: UserId, item: ItemId) -> Result<(), StoreError> {
+        let (upload, vector) = (
+            keys::item_upload(owner, item),
+            Embedding::key_of(owner, item),
+        );
+        let images = keys::item_images(owner, item);
+        try_join3(
+            self.uploads.delete_object(&upload),
+            self.embeddings.remove(&vector),
+            try_join_all(images.iter().map(|key| self.media.delete_object(key))),
+        )
+        .await
+        .map(drop)
+    }
+}
+
+impl<I, E, U, M> Endpoint for ItemDelete<I, E, U, M>
+where
+    I: Get<Item> + Remove<Item> + 'static,
+    E: Remove<Embedding> + 'static,
+    U: DeleteObject + 'static,
+    M: DeleteObject + 'static,
+{
+    async fn handle(&self, request: Request) -> Outcome {
+        let caller = caller(&request)?;
+        let id = path_id(&request, Problem::item_not_found)?;
+        let key = item_key(caller.user_id, id);
+        let known = self.items.get(&key).await?.is_some();
+        self.sweep(caller.user_id, id).await?;
+        if !known {
+            return Err(Problem::item_not_found());
+        }
+        self.items.remove(&key).await?;
+        self.sweep(caller.user_id, id).await?;
+        empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drape_common::{
+        store::{
+            Create, Put,
+            memory::{Fuse, MemoryBucket, MemoryTable},
+        },
+        testing::{ready_item, request},
+    };
+    use drape_domain::Timestamp;
+
+    use super::*;
+
+    type App = ItemDelete<MemoryTable<Item>, MemoryTable<Embedding>, MemoryBucket, MemoryBucket>;
+
+    fn app(fuse: &Fuse) -> App {
+        ItemDelete {
+            items: MemoryTable::new(fuse),
+            embeddings: MemoryTable::new(fuse),
+            uploads: MemoryBucket::new(fuse),
+            media: MemoryBucket::new(fuse),
+        }
+    }
+
+    async fn store(app: &App, item: &Item) {
+        let (owner, id) = (item.owner_id, item.item_id);
+        app.items.create(item).await.unwrap();
+        app.embeddings
+            .put(&Embedding::new(
+                owner,
+                id,
+                "m",
+                &[1.0],
+                Timestamp::UNIX_EPOCH,
+            ))
+            .await
+            .unwrap();
+        app.uploads
+            .upload(&keys::item_upload(owner, id), "image/jpeg", b"photo");
+        for key in keys::item_images(owner, id) {
+            app.media.upload(&key, "image/png", b"image");
+        }
+    }
+
+    fn is_empty(app: &App) -> bool {
+        app.items.is_empty()
+            && app.embeddings.is_empty()
+            && app.uploads.keys().is_empty()
+            && app.media.keys().is_empty()
+    }
+
+    #[tokio::test]
+    async fn everything_of_the_item_goes_and_nothing_else() {
+        let (app, item) = (app(&Fuse::default()), ready_item(UserId::new()));
+        let other = ready_item(item.owner_id);
+        store(&app, &item).await;
+        let left = {
+            let only_other = super::tests::app(&Fuse::default());
+            store(&only_other, &other).await;
+            (
+                only_other.items.dump(),
+                only_other.embeddings.dump(),
+                only_other.media.keys(),
+            )
+        };
+        store(&app, &other).await;
+
+        assert_eq!(
+            request()
+                .by(item.owner_id)
+                .id(item.item_id)
+                .send(&app)
+                .await
+                .status,
+            204
+        );
+
+        assert_eq!(
+            (app.items.dump(), app.embeddings.dump(), app.media.keys()),
+            left
+        );
+        assert_eq!(
+            request()
+                .by(item.owner_id)
+                .id(item.item_id)
+                .send(&app)
+                .await
+                .code(),
+            "item_not_found"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_deletion_cut_off_anywhere_is_finished_by_the_next() {
+        for writes in 1.. {
+            let fuse = Fuse::default();
+            let (app, item) = (app(&fuse), ready_item(UserId::new()));
+            store(&app, &item).await;
+            fuse.blow_after(writes);
+            let first = request()
+                .by(item.owner_id)
+                .id(item.item_id)
+                .send(&app)
+                .await;
+            let crashed = fuse.is_blown();
+            fuse.mend();
+            if !crashed {
+                assert_eq!((first.status, is_empty(&app)), (204, true));
+                break;
+            }
+            assert_eq!(first.status, 500);
+            let second = request()
+                .by(item.owner_id)
+                .id(item.item_id)
+                .send(&app)
+                .await;
+            assert!(matches!(second.status, 204 | 404), "after {writes} writes");
+            assert!(is_empty(&app), "after {writes} writes");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_s_item_is_not_found_and_stays() {
+        let (app, item) = (app(&Fuse::default()), ready_item(UserId::new()));
+        store(&app, &item).await;
+        let answer = request()
+            .by(UserId::new())
+            .id(item.item_id)
+            .send(&app)
+            .await;
+        assert_eq!((answer.status, answer.code()), (404, "item_not_found"));
+        assert_eq!(
+            (
+                app.items.len(),
+                app.embeddings.len(),
+                app.media.keys().len()
+            ),
+            (1, 1, 5)
+        );
+        assert_eq!(request().id(item.item_id).send(&app).await.status, 401);
+    }
+}

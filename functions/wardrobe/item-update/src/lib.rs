@@ -1,1 +1,115 @@
-//! .
+//! `PATCH /items/{id}`: changes what the owner typed about an item.
+//!
+//! A field that is absent stays, null clears it, so that what was read from the photo shows again.
+//! `background` only says which picture the owner wants to see: a photo that was taken up as `original` has
+//! no cutout, so `clean` is refused for it and `POST /items/{id}/background-clean` makes one.
+
+use drape_common::{
+    http::{Endpoint, IfMatch, Outcome, Problem, Request, body, caller, if_match, json, path_id},
+    store::{Changed, Get, Save, blob::PresignGet, change, tables::item_key},
+    typed::Field,
+    typed_request,
+    views::ItemView,
+};
+use drape_domain::{Background, Item, ItemStatus, Timestamp};
+
+typed_request! {
+    /// What may be changed.
+    pub struct UpdateItem {
+        /// The picture that the owner wants to see.
+        #[serde(default)]
+        pub background: Field<Background>,
+    }
+}
+
+impl UpdateItem {
+    fn check(&self) -> Result<(), Problem> {
+        if self.background == Field::Cleared {
+            return Err(Problem::invalid_field(
+                "background",
+                "must be clean or original",
+            ));
+        }
+        if self.background.is_given() || self.says_something() {
+            Ok(())
+        } else {
+            Err(Problem::invalid_field(
+                "body",
+                "must name at least one field to change",
+            ))
+        }
+    }
+
+    /// Changes the item; false if there was nothing to change.
+    fn apply(&self, item: &mut Item, if_match: IfMatch) -> Result<bool, Problem> {
+        if_match.check(item.revision)?;
+        let mut typed = item.typed.clone();
+        self.write_to(&mut typed);
+        let background = match self.background {
+            Field::Given(background) => background,
+            _ => item.background,
+        };
+        if background == item.background && typed == item.typed {
+            return Ok(false);
+        }
+        if background == Background::Clean
+            && item.background == Background::Original
+            && item.status == ItemStatus::Ready
+            && item.images.clean.is_none()
+        {
+            return Err(Problem::conflict(
+                "cutout_missing",
+                "The photo was not cut out. Ask for it with POST /items/{id}/background-clean.",
+            ));
+        }
+        item.typed = typed;
+        item.background = background;
+        item.updated_at = Timestamp::now_utc();
+        Ok(true)
+    }
+}
+
+/// What changes items.
+#[derive(Debug)]
+pub struct ItemUpdate<I, M> {
+    /// Items.
+    pub items: I,
+    /// Images.
+    pub media: M,
+}
+
+impl<I, M> Endpoint for ItemUpdate<I, M>
+where
+    I: Get<Item> + Save<Item> + 'static,
+    M: PresignGet + 'static,
+{
+    async fn handle(&self, request: Request) -> Outcome {
+        let caller = caller(&request)?;
+        let id = path_id(&request, Problem::item_not_found)?;
+        let if_match = if_match(&request);
+        let input: UpdateItem = body(&request)?;
+        input.check()?;
+
+        let mut refused = None;
+        let changed = change(&self.items, &item_key(caller.user_id, id), |item| {
+            input.apply(item, if_match).unwrap_or_else(|problem| {
+                refused = Some(problem);
+                false
+            })
+        })
+        .await?;
+        if let Some(problem) = refused {
+            return Err(problem);
+        }
+        match changed {
+            Changed::Missing => Err(Problem::item_not_found()),
+            Changed::Kept(item) | Changed::Written(item) => json(
+                200,
+                &serde_json::json!({ "item": ItemView::new(item, &self.media).await? }),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

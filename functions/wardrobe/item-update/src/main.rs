@@ -1,1 +1,20 @@
-fn main() {}
+//! The `ItemUpdate` Lambda.
+
+use drape_common::{
+    http::serve,
+    store::{dynamo::Table, s3::Bucket},
+};
+use item_update::ItemUpdate;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    serve(async |init| {
+        let items = Table::new(&init.aws.dynamodb(), init.settings.items_table()?);
+        init.prime(items.prime()).await;
+        Ok(ItemUpdate {
+            items,
+            media: Bucket::new(&init.aws.s3(), init.settings.media_bucket()?),
+        })
+    })
+    .await
+}

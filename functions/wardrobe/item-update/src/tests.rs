@@ -1,0 +1,204 @@
+use drape_common::{
+    store::{
+        Create,
+        memory::{MemoryBucket, MemoryTable},
+    },
+    testing::{TestAnswer, new_item, ready_item, request},
+};
+use drape_domain::{ItemId, UserId};
+use serde_json::{Value, json};
+
+use super::*;
+
+type App = ItemUpdate<MemoryTable<Item>, MemoryBucket>;
+
+async fn given(item: &Item) -> App {
+    let app = ItemUpdate {
+        items: MemoryTable::default(),
+        media: MemoryBucket::default(),
+    };
+    app.items.create(item).await.unwrap();
+    app
+}
+
+async fn patch(app: &App, item: &Item, body: Value) -> TestAnswer {
+    request()
+        .by(item.owner_id)
+        .id(item.item_id)
+        .json(&body)
+        .send(app)
+        .await
+}
+
+async fn stored(app: &App, item: &Item) -> Item {
+    app.items
+        .get(&item_key(item.owner_id, item.item_id))
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_typed_wins_over_what_was_seen_until_it_is_cleared() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+
+    let answer = patch(
+        &app,
+        &item,
+        json!({"category": "blouse", "colors": ["red"], "tags": ["work"]}),
+    )
+    .await;
+    let shown = &answer.body["item"];
+    assert_eq!(
+        (answer.status, &shown["title"]),
+        (200, &"red blouse".into())
+    );
+    assert_eq!(
+        (&shown["tags_source"]["category"], &shown["tags"]),
+        (&"user".into(), &json!(["work"]))
+    );
+
+    let shown = &patch(&app, &item, json!({"category": null, "colors": null}))
+        .await
+        .body["item"];
+    assert_eq!(
+        (&shown["title"], &shown["tags"]),
+        (&"navy shirt".into(), &json!(["work"]))
+    );
+    assert_eq!(shown["tags_source"]["category"], "vision");
+}
+
+#[tokio::test]
+async fn the_same_again_changes_nothing() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    let first = patch(&app, &item, json!({"title": "Mine"})).await;
+    let again = patch(&app, &item, json!({"title": "Mine"})).await;
+    assert_eq!(first.body["item"]["etag"], again.body["item"]["etag"]);
+}
+
+#[tokio::test]
+async fn of_two_patches_with_the_same_if_match_one_wins() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    let send = |title: &str| {
+        let body = json!({"title": title});
+        let etag = format!("\"{}\"", item.revision);
+        let request = request()
+            .by(item.owner_id)
+            .id(item.item_id)
+            .header("if-match", &etag)
+            .json(&body);
+        request.send(&app)
+    };
+    let (a, b) = tokio::join!(send("A"), send("B"));
+    let mut answers = [(a.status, a.code()), (b.status, b.code())];
+    answers.sort_unstable();
+    assert_eq!(answers, [(200, ""), (412, "etag_mismatch")]);
+    assert_eq!(stored(&app, &item).await.revision, item.revision + 1);
+}
+
+#[tokio::test]
+async fn patches_of_different_fields_without_if_match_are_both_kept() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    let (a, b) = tokio::join!(
+        patch(&app, &item, json!({"title": "A"})),
+        patch(&app, &item, json!({"description": "B"}))
+    );
+    assert_eq!((a.status, b.status), (200, 200));
+    let typed = stored(&app, &item).await.typed;
+    assert!(typed.title.is_some() && typed.description.is_some());
+}
+
+#[tokio::test]
+async fn an_etag_that_is_none_of_ours_matches_nothing() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    let request = request()
+        .by(item.owner_id)
+        .id(item.item_id)
+        .header("if-match", "W/\"abc\"");
+    assert_eq!(
+        request.json(&json!({"title": "A"})).send(&app).await.status,
+        412
+    );
+}
+
+#[tokio::test]
+async fn bad_input_names_its_field() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    for (body, field) in [
+        (json!({}), "body"),
+        (json!({"title": "x".repeat(10_000)}), "title"),
+        (json!({"category": "cape"}), "category"),
+        (json!({"background": null}), "background"),
+        (json!({"background": "blurred"}), "background"),
+        (json!({"status": "ready"}), "status"),
+        (json!({"content_length": 5}), "content_length"),
+        (json!({"formality": 2}), "formality"),
+    ] {
+        let answer = patch(&app, &item, body.clone()).await;
+        assert_eq!(
+            (answer.status, answer.fields()),
+            (422, vec![field]),
+            "{body}"
+        );
+    }
+    assert_eq!(stored(&app, &item).await, item);
+}
+
+#[tokio::test]
+async fn an_item_that_was_never_cut_out_cannot_be_shown_clean() {
+    let mut item = ready_item(UserId::new());
+    item.background = Background::Original;
+    item.images.clean = None;
+    let app = given(&item).await;
+    let answer = patch(&app, &item, json!({"background": "clean", "title": "x"})).await;
+    assert_eq!((answer.status, answer.code()), (409, "cutout_missing"));
+    assert_eq!(stored(&app, &item).await, item);
+}
+
+#[tokio::test]
+async fn a_background_is_freely_chosen_while_both_pictures_are_there_or_none_is_yet() {
+    let (user, clean) = (UserId::new(), json!({"background": "clean"}));
+    for mut item in [ready_item(user), new_item(user)] {
+        item.background = Background::Original;
+        let app = given(&item).await;
+        assert_eq!(
+            patch(&app, &item, clean.clone()).await.body["item"]["background"],
+            "clean"
+        );
+        let original = patch(&app, &item, json!({"background": "original"})).await;
+        assert_eq!(original.body["item"]["background"], "original");
+    }
+}
+
+#[tokio::test]
+async fn what_is_another_s_or_nothing_is_not_found() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    for (user, id) in [
+        (UserId::new(), item.item_id),
+        (item.owner_id, ItemId::new()),
+    ] {
+        let answer = request()
+            .by(user)
+            .id(id)
+            .json(&json!({"title": "x"}))
+            .send(&app)
+            .await;
+        assert_eq!((answer.status, answer.code()), (404, "item_not_found"));
+    }
+    assert_eq!(
+        request()
+            .id(item.item_id)
+            .json(&json!({"title": "x"}))
+            .send(&app)
+            .await
+            .status,
+        401
+    );
+}
