@@ -99,7 +99,11 @@ def pip(*arguments):
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
         last = [line for line in result.stderr.strip().splitlines() if line.strip()][-3:]
-        raise Failed(f"pip {arguments[0]} {arguments[-1]} failed:\n  " + "\n  ".join(last))
+        reasons = "\n  ".join(last)
+        raise Failed(
+            f"pip {arguments[0]} {arguments[-1]} failed. Is the Python package index reachable from here? pip says:\n"
+            f"  {reasons}"
+        )
 
 
 def install_requirements():

@@ -1,5 +1,7 @@
 //! What becomes of uploaded bytes, good and bad.
 
+#![allow(clippy::unwrap_used)] // clippy takes only functions marked as tests for tests
+
 mod files;
 
 use drape_domain::item::ImageType::{self, Jpeg, Png, Webp};
