@@ -61,11 +61,13 @@ pub fn decode(bytes: &[u8], declared: ImageType) -> Result<Photo, PhotoError> {
             found: found.as_str(),
         });
     }
-    match found {
+    // Should bytes made to break a decoder make it panic, they are damaged in one more way.
+    std::panic::catch_unwind(|| match found {
         ImageType::Jpeg => decode_jpeg(bytes),
         ImageType::Png => decode_png(bytes),
         ImageType::Webp => decode_webp(bytes),
-    }
+    })
+    .unwrap_or(Err(PhotoError::Corrupt))
 }
 
 fn decode_jpeg(bytes: &[u8]) -> Result<Photo, PhotoError> {

@@ -22,6 +22,7 @@ pub mod runner;
 mod sniff;
 mod specks;
 pub mod tags;
+pub mod tryon;
 mod weights;
 
 pub use cutout::{Cutout, Cutter};
