@@ -1,1 +1,146 @@
-//! .
+//! The job that makes try-on pictures.
+//!
+//! A message only says which record to look at, so one that comes twice, late or out of order does no harm:
+//! what is final stays, what is not is worked on, from the start if an earlier run died. What can never
+//! work ends as `failed` with words for the person; what may work next time is left to the queue.
+
+pub mod engine;
+mod photos;
+pub mod renderer;
+#[cfg(test)]
+mod tests;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use drape_common::{
+    batch::{JobError, work},
+    store::{
+        Changed, Get, GetMany, Save, StoreError,
+        blob::{DeleteObject, GetObject, PutObject, keys},
+        change,
+        queue::{RenderTryOn, RetryLater},
+        tables::tryon_key,
+    },
+};
+use drape_domain::{Item, Timestamp, TryOn, item::Failure};
+use time::Duration;
+
+use photos::Unusable;
+use renderer::{Picture, Render, RenderError};
+
+/// Nobody waits for a picture that long. It ends what no retry could help, once a status call has sent its
+/// message again.
+const GIVE_UP_AFTER: Duration = Duration::hours(1);
+
+/// The job and what it needs.
+#[derive(Debug, Clone)]
+pub struct RenderJob<T, I, U, M, R> {
+    /// Reads and writes try-ons.
+    pub tryons: T,
+    /// Reads the garments.
+    pub items: I,
+    /// Holds body photos.
+    pub uploads: U,
+    /// Holds the garments' images and the pictures.
+    pub media: M,
+    /// Makes pictures.
+    pub renderer: R,
+    /// Tells the time.
+    pub now: fn() -> Timestamp,
+}
+
+impl<T, I, U, M, R> RenderJob<T, I, U, M, R>
+where
+    T: Get<TryOn> + Save<TryOn>,
+    I: GetMany<Item>,
+    U: GetObject,
+    M: GetObject + PutObject + DeleteObject,
+    R: Render,
+{
+    /// Works on each message of a batch; says which ones have to come back.
+    pub async fn batch(&self, event: SqsEvent, queue: &impl RetryLater) -> SqsBatchResponse {
+        work(event, queue, |message| self.run(message)).await
+    }
+
+    /// Brings one try-on to its end.
+    ///
+    /// # Errors
+    /// When a store or the renderer fails in a way that may pass.
+    pub async fn run(&self, message: RenderTryOn) -> Result<(), JobError> {
+        let key = tryon_key(message.user_id, message.tryon_id);
+        let now = (self.now)();
+        let started = change(&self.tryons, &key, |tryon| {
+            if now - tryon.created_at > GIVE_UP_AFTER {
+                tryon.fail(gave_up(), now)
+            } else {
+                tryon.start(now)
+            }
+        })
+        .await?;
+        let Changed::Written(tryon) = started else {
+            // Deleted, or finished by an earlier message.
+            return Ok(());
+        };
+        if tryon.status.is_final() {
+            return Ok(());
+        }
+        match self.picture(&tryon).await {
+            Ok(picture) => self.finish(&tryon, picture).await?,
+            Err(RenderError::Photo(failure)) => {
+                tracing::info!(code = failure.code, "try-on failed");
+                self.fail(&tryon, failure).await?;
+            }
+            Err(RenderError::Fault(cause)) => return Err(JobError::Other(cause)),
+        }
+        Ok(())
+    }
+
+    async fn picture(&self, tryon: &TryOn) -> Result<Picture, RenderError> {
+        let photos = photos::fetch(tryon, &self.items, &self.uploads, &self.media).await;
+        let (body, garments) = photos.map_err(|error| match error {
+            Unusable::Photo(failure) => RenderError::Photo(failure),
+            Unusable::Store(error) => RenderError::Fault(error.to_string()),
+        })?;
+        self.renderer.render(&body, &garments)
+    }
+
+    /// The picture is written before the record says that it is there. A record that is gone or failed by then
+    /// has no use for it, and nobody else would remove it.
+    async fn finish(&self, tryon: &TryOn, picture: Picture) -> Result<(), StoreError> {
+        let place = keys::render(tryon.user_id, tryon.id);
+        self.media
+            .put_object(&place, "image/png", picture.png)
+            .await?;
+        // Thousandths: more digits would claim more than is known.
+        let confidence = (picture.confidence.clamp(0.0, 1.0) * 1000.0).round() / 1000.0;
+        let now = (self.now)();
+        let key = tryon_key(tryon.user_id, tryon.id);
+        let finished = change(&self.tryons, &key, |tryon| {
+            tryon.finish(place.clone(), confidence, &picture.renderer, now)
+        })
+        .await?;
+        let wanted = match finished {
+            Changed::Written(_) => true,
+            Changed::Kept(tryon) => tryon.render_key.as_ref() == Some(&place),
+            Changed::Missing => false,
+        };
+        if !wanted {
+            self.media.delete_object(&place).await?;
+        }
+        Ok(())
+    }
+
+    async fn fail(&self, tryon: &TryOn, failure: Failure) -> Result<(), StoreError> {
+        let now = (self.now)();
+        let key = tryon_key(tryon.user_id, tryon.id);
+        change(&self.tryons, &key, |tryon| tryon.fail(failure.clone(), now))
+            .await
+            .map(drop)
+    }
+}
+
+fn gave_up() -> Failure {
+    Failure {
+        code: "render_timed_out".into(),
+        message: "This picture could not be made in time. Please try again.".into(),
+    }
+}

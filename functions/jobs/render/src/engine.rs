@@ -1,0 +1,141 @@
+//! The in-house renderer.
+
+use drape_domain::{Slot, item::Failure};
+use drape_vision::{
+    Cutter, Photo, VisionError,
+    tryon::{self, RENDERER, TryOnEngine, TryOnError},
+};
+use image::{
+    ExtendedColorType, ImageEncoder, RgbImage, RgbaImage,
+    codecs::png::{CompressionType, FilterType, PngEncoder},
+};
+
+use crate::renderer::{Garment, Picture, Render, RenderError};
+
+/// The in-house renderer with its models.
+#[derive(Debug)]
+pub struct Engine {
+    cutter: Cutter,
+    engine: TryOnEngine,
+}
+
+impl Engine {
+    /// Loads the models.
+    ///
+    /// # Errors
+    /// [`VisionError`] if one cannot be loaded.
+    pub fn load() -> Result<Self, VisionError> {
+        Ok(Self {
+            cutter: Cutter::load()?,
+            engine: TryOnEngine::load()?,
+        })
+    }
+
+    /// A garment that is cut out keeps its outline; one that is not is cut out now. One in which nothing can
+    /// be found is empty, and left to the engine like any other that shows nothing.
+    fn cutout(&self, garment: &Garment) -> Result<RgbaImage, RenderError> {
+        match self.cutter.cut(&garment.photo) {
+            Ok(cutout) => Ok(cutout.image),
+            Err(VisionError::Photo(_)) => Ok(RgbaImage::new(1, 1)),
+            Err(error) => Err(fault(error)),
+        }
+    }
+}
+
+impl Render for Engine {
+    fn render(&self, body: &Photo, garments: &[Garment]) -> Result<Picture, RenderError> {
+        // Bags and the like are not drawn, so there is no need to cut them out.
+        let drawn: Vec<_> = garments
+            .iter()
+            .filter(|garment| !matches!(garment.category.slot(), Slot::Bag | Slot::Accessory))
+            .collect();
+        let cutouts = drawn
+            .iter()
+            .map(|garment| {
+                Ok(tryon::Garment {
+                    category: garment.category,
+                    cutout: self.cutout(garment)?,
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let rendering = self.engine.render(&body.rgb, &cutouts).map_err(refused)?;
+        for (position, reason) in &rendering.skipped {
+            let title = drawn.get(*position).map(|garment| garment.title.as_str());
+            tracing::info!(title, reason = reason.code(), "not in the picture");
+        }
+        Ok(Picture {
+            png: png(&rendering.image).map_err(fault)?,
+            confidence: rendering.confidence,
+            renderer: RENDERER.to_owned(),
+        })
+    }
+}
+
+fn refused(error: TryOnError) -> RenderError {
+    if !error.is_final() {
+        return fault(error);
+    }
+    RenderError::Photo(Failure {
+        code: error.code().into(),
+        message: error.to_string(),
+    })
+}
+
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
+fn fault(error: impl ToString) -> RenderError {
+    RenderError::Fault(error.to_string())
+}
+
+/// Nothing but pixels goes in, so no metadata comes out.
+fn png(picture: &RgbImage) -> Result<Vec<u8>, image::ImageError> {
+    let mut bytes = Vec::new();
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
+        .write_image(
+            picture,
+            picture.width(),
+            picture.height(),
+            ExtendedColorType::Rgb8,
+        )?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use drape_domain::Category;
+    use image::Rgb;
+
+    use super::*;
+
+    fn photo(color: [u8; 3]) -> Photo {
+        Photo {
+            rgb: RgbImage::from_pixel(256, 256, Rgb(color)),
+            alpha: None,
+        }
+    }
+
+    fn garment(category: Category) -> Garment {
+        Garment {
+            title: "Something".into(),
+            category,
+            photo: photo([200, 10, 10]),
+        }
+    }
+
+    fn code(category: Category) -> String {
+        let engine = Engine::load().unwrap();
+        match engine.render(&photo([120, 120, 120]), &[garment(category)]) {
+            Err(RenderError::Photo(failure)) => failure.code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_photo_without_a_person_is_a_reason() {
+        assert_eq!(code(Category::Shirt), "body_not_visible");
+    }
+
+    #[test]
+    fn what_is_not_worn_on_the_body_is_a_reason() {
+        assert_eq!(code(Category::Bag), "nothing_to_try_on");
+    }
+}

@@ -1,0 +1,44 @@
+//! What makes a picture of photos.
+
+use drape_domain::{Category, item::Failure};
+use drape_vision::Photo;
+
+/// One garment.
+#[derive(Debug, Clone)]
+pub struct Garment {
+    /// Its name, for messages.
+    pub title: String,
+    /// Says where it is worn.
+    pub category: Category,
+    /// Its cutout; where there is none, its photo, which has no transparency.
+    pub photo: Photo,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// The picture as PNG.
+    pub png: Vec<u8>,
+    /// How far it can be trusted, 0–1.
+    pub confidence: f32,
+    /// What made it.
+    pub renderer: String,
+}
+
+/// Why there is no picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RenderError {
+    /// The photos do not allow one; the person is told why.
+    Photo(Failure),
+    /// Something of ours failed; it may work next time.
+    Fault(String),
+}
+
+/// Makes pictures of people in garments.
+pub trait Render: Send + Sync {
+    /// A picture of the person on the `body` photo wearing the garments.
+    ///
+    /// # Errors
+    /// See [`RenderError`].
+    fn render(&self, body: &Photo, garments: &[Garment]) -> Result<Picture, RenderError>;
+}
