@@ -1,0 +1,115 @@
+# Everything a developer does here. `make` lists it. Needs Rust, Python 3.10 or newer and make; all else is set
+# up in .local, which may be removed at any time (`make clean`) at the price of doing it again.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench sam-build sam-local train clean check-python
+
+VENV := .local/venv
+PYTHON := $(VENV)/bin/python
+STACK := $(PYTHON) tests/stack/stack.py
+TOOLS := $(VENV)/.tools
+MODELS := .local/models/.fetched
+TRAINING := $(VENV)/.training
+# Tools of the virtual environment come first: cargo finds `cargo lambda`, `cargo nextest` and `cargo deny` there.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+CARGO_TEST := cargo nextest run --workspace --features drape-e2e/stack
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  DRAPE_PORT=4570 make run   another port than 4566"
+
+setup: $(TOOLS) $(MODELS) ## Virtual environment with pinned tools, and the models (done by the others as needed)
+
+models: $(MODELS) ## Fetch and convert the vision models, SHA-256 checked
+
+run: setup ## Build, start the emulator, deploy; again after a change. No account, no Docker, no key
+	@$(STACK) up
+
+stop: $(TOOLS) ## End what `make run` started; data stay
+	@$(STACK) down
+
+status: $(TOOLS) ## Does it run, and where
+	@$(STACK) status
+
+demo: ## PHOTOS=folder of clothing photos BODY=full-body photo: the whole way to demo/index.html
+	@test -n "$(PHOTOS)" || { echo "PHOTOS is missing: make demo PHOTOS=<folder of clothing photos> BODY=<full-body photo>" >&2; exit 2; }
+	@test -n "$(BODY)" || { echo "BODY is missing: make demo PHOTOS=$(PHOTOS) BODY=<full-body photo>" >&2; exit 2; }
+	@test -d "$(PHOTOS)" || { echo "PHOTOS=$(PHOTOS) is not a folder" >&2; exit 2; }
+	@test -f "$(BODY)" || { echo "BODY=$(BODY) is not a file" >&2; exit 2; }
+	@$(MAKE) --no-print-directory run
+	@api=$$($(PYTHON) -c 'import json; print(json.load(open(".local/outputs.json"))["ApiUrl"])') && \
+	  cargo run --quiet -p drape-demo -- --photos "$(PHOTOS)" --body "$(BODY)" --api "$$api" --out demo
+
+test: setup lint deny validate ## Every check and test, with a stack of its own that enforces IAM
+	@$(CARGO_TEST) --no-run
+	@$(STACK) --test --auth --parameter OpenMeteoUrl=http://127.0.0.1:9 run -- $(MAKE) --no-print-directory test-run
+
+# Within the stack that `test` starts.
+test-run:
+	@cargo test --quiet --doc -p drape-domain -p drape-vision -p drape-recommender -p drape-providers -p drape-common
+	@$(CARGO_TEST) --no-fail-fast
+
+lint: setup ## Formatting and clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --features drape-e2e/stack -- -D warnings
+
+fmt: ## Format the code
+	cargo fmt --all
+
+deny: $(TOOLS) ## Licences, banned crates and sources, without a network
+	@cargo fetch --quiet --locked --offline 2>/dev/null || cargo fetch --quiet --locked
+	cargo deny --offline --log-level error check bans licenses sources
+
+audit: $(TOOLS) ## Known advisories; fetches the advisory database, so it needs a network
+	cargo deny check advisories
+
+validate: $(TOOLS) ## template.yaml through SAM and cfn-lint
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template-file template.yaml
+
+bench: setup ## Start-up, reply times, memory and sizes of the release binaries beside a hello-world
+	cargo build --release --workspace --bins
+	cargo run --release -p drape-bench
+
+sam-build: setup ## Release binaries for Lambda, by cargo-lambda
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam build --template-file template.yaml
+
+sam-local: setup ## `sam local invoke` of every function against a stack; skipped where no Docker engine is
+	@if ! docker info >/dev/null 2>&1; then \
+	  echo "make sam-local: SKIPPED, no Docker engine can be reached (docker info fails)"; \
+	else \
+	  $(MAKE) --no-print-directory sam-build && \
+	  $(STACK) --test run -- $(PYTHON) tests/stack/sam_local.py; \
+	fi
+
+train: setup $(TRAINING) ## PHOTOS=folder of class folders: fit the category and pattern heads anew
+	@test -d "$(PHOTOS)" || { echo "PHOTOS is missing: make train PHOTOS=<folder of class folders>" >&2; exit 2; }
+	@mkdir -p .local/train
+	cargo run --release -p drape-vision --example features -- "$(PHOTOS)" .local/train/features
+	$(PYTHON) shared/vision/train/train.py .local/train/features
+
+clean: ## Remove .local, demo and all build outputs
+	@if [ -x $(PYTHON) ]; then $(STACK) down; $(STACK) --test down; fi
+	rm -rf .local .aws-sam demo target
+
+check-python:
+	@command -v python3 >/dev/null || { echo "python3 is missing: Drape's tools need Python 3.10 or newer" >&2; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Drape's tools need Python 3.10 or newer; python3 is $$(python3 -V)" >&2; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust (rustup.rs)" >&2; exit 1; }
+
+# Order-only, so that the check runs first and makes nothing out of date.
+$(TOOLS): tests/stack/requirements.txt | check-python
+	@echo "  … tools into $(VENV)"
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/stack/requirements.txt
+	@touch $@
+
+$(MODELS): shared/vision/models/fetch.py shared/vision/models/requirements.txt $(wildcard shared/vision/models/convert/*.py) $(TOOLS)
+	@$(PYTHON) shared/vision/models/fetch.py
+	@touch $@
+
+$(TRAINING): shared/vision/train/requirements.txt $(TOOLS)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r shared/vision/train/requirements.txt
+	@touch $@
