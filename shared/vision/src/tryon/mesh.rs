@@ -16,7 +16,7 @@ impl Layer {
     }
 
     /// Bilinear; transparent outside. Pixel centres lie at halves.
-    fn sample(&self, point: P) -> [f32; 4] {
+    pub(crate) fn sample(&self, point: P) -> [f32; 4] {
         let (x, y) = (point.x - 0.5, point.y - 0.5);
         let (left, top) = (x.floor(), y.floor());
         let (fx, fy) = (x - left, y - top);

@@ -1,0 +1,250 @@
+//! A person's photo and garments' cutouts in, a picture of the person wearing them out.
+//!
+//! The person's landmarks and mask say where shoulders, arms, waist and legs are ([`pose`], [`body`]); the
+//! cutout's outline says where a garment's are ([`cloth`], [`shape`]); a grid of corresponding points bends
+//! the one onto the other ([`fit`], [`mesh`]); and what belongs in front stays in front ([`protect`],
+//! [`compose`]). Nothing outside of the garments changes: those pixels are the photo's own.
+
+mod body;
+mod cloth;
+mod compose;
+mod fit;
+mod geom;
+mod mesh;
+mod plane;
+mod pose;
+mod protect;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use drape_domain::{Category, Slot};
+use image::{RgbImage, RgbaImage, imageops::FilterType};
+
+use self::{
+    body::{Body, Needs},
+    cloth::Cloth,
+    compose::Keeps,
+    pose::{Pose, PoseFinder},
+    protect::Head,
+};
+use crate::{error::VisionError, runner::ModelError};
+
+/// The longest side of a rendered picture, in pixels.
+pub const MAX_SIDE: u32 = 1024;
+
+/// Names what made a picture; changes whenever pictures may look different.
+pub const RENDERER: &str = "drape-warp-1";
+
+/// Why there is no picture. Each has a stable [`code`](Self::code) and a message for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum TryOnError {
+    /// Nobody is in the photo, or a part of the body that the garments hang on cannot be seen.
+    #[error(
+        "We could not see your whole body. Please use a photo that shows you from head to feet, facing the camera."
+    )]
+    BodyNotVisible,
+    /// The person is seen from the side or from behind.
+    #[error("You are turned away from the camera in this photo. Please use one in which you face it.")]
+    TurnedAway,
+    /// The person does not stand upright.
+    #[error("Please use a photo in which you stand upright.")]
+    NotUpright,
+    /// None of the items can be worn in the picture.
+    #[error("None of these items can be tried on. Please choose clothes, shoes or a hat.")]
+    NothingToTryOn,
+    /// The pictures of the garments show nothing that can be placed.
+    #[error("We could not find the garment in its picture. Please take the photo again in front of a plain background.")]
+    GarmentNotClear,
+    /// A model failed: a fault of ours, which a later attempt may not have.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+impl TryOnError {
+    /// A stable word for the reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BodyNotVisible => "body_not_visible",
+            Self::TurnedAway => "body_turned_away",
+            Self::NotUpright => "body_not_upright",
+            Self::NothingToTryOn => "nothing_to_try_on",
+            Self::GarmentNotClear => "garment_not_clear",
+            Self::Model(_) => "internal",
+        }
+    }
+
+    /// Whether the photo or the items are the reason, so that trying again changes nothing.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        !matches!(self, Self::Model(_))
+    }
+}
+
+/// A garment to try on.
+#[derive(Debug, Clone)]
+pub struct Garment {
+    /// What it is, which says where it goes.
+    pub category: Category,
+    /// Its picture with a transparent background. Sides up to 8,192 pixels.
+    pub cutout: RgbaImage,
+}
+
+/// Why a garment is not in the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skipped {
+    /// Bags, accessories and the like are not drawn.
+    NotWearable,
+    /// Its picture shows no garment.
+    NotClear,
+}
+
+impl Skipped {
+    /// A stable word for the reason.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotWearable => "not_wearable",
+            Self::NotClear => "garment_not_clear",
+        }
+    }
+}
+
+/// A person wearing garments.
+#[derive(Debug, Clone)]
+pub struct Rendering {
+    /// The picture: the photo's size, or smaller if the photo's longer side is beyond [`MAX_SIDE`].
+    pub image: RgbImage,
+    /// How far the picture can be trusted, 0–1: how well the joints are seen, how much the person faces the
+    /// camera, how cleanly the garments were cut out, and how well they cover the body.
+    pub confidence: f32,
+    /// Positions (in the request) of the garments in the picture, in the order in which they were put on.
+    pub placed: Vec<usize>,
+    /// Positions of the garments that are not in the picture, with the reasons.
+    pub skipped: Vec<(usize, Skipped)>,
+}
+
+/// Renders try-ons. Make it once: loading the models takes some tens of milliseconds.
+#[derive(Debug)]
+pub struct TryOnEngine {
+    finder: PoseFinder,
+}
+
+impl TryOnEngine {
+    /// Loads the models.
+    ///
+    /// # Errors
+    /// [`VisionError`] if a model cannot be loaded.
+    pub fn load() -> Result<Self, VisionError> {
+        Ok(Self { finder: PoseFinder::load()? })
+    }
+
+    /// Puts the garments on the person in the photo.
+    ///
+    /// Whatever the order of `garments`, they are put on as one dresses: bottoms, shoes, dress or top, outer
+    /// layer, hat. The result depends on nothing but the arguments.
+    ///
+    /// # Errors
+    /// [`TryOnError`], which says what the person can do about it.
+    pub fn render(&self, body: &RgbImage, garments: &[Garment]) -> Result<Rendering, TryOnError> {
+        if !garments.iter().any(|garment| rank(garment.category).is_some()) {
+            return Err(TryOnError::NothingToTryOn);
+        }
+        let photo = fitted(body);
+        let pose = self.finder.find(&photo)?.ok_or(TryOnError::BodyNotVisible)?;
+        render_on(photo, pose, garments)
+    }
+}
+
+/// The photo, made smaller if need be.
+fn fitted(photo: &RgbImage) -> RgbImage {
+    let (width, height) = photo.dimensions();
+    let longest = width.max(height);
+    if longest <= MAX_SIDE {
+        return photo.clone();
+    }
+    let scaled = |side: u32| ((f64::from(side) * f64::from(MAX_SIDE) / f64::from(longest)).round() as u32).max(1);
+    image::imageops::resize(photo, scaled(width), scaled(height), FilterType::Triangle)
+}
+
+/// When a garment is put on; `None` if it is not drawn at all.
+const fn rank(category: Category) -> Option<u8> {
+    match category.slot() {
+        Slot::Shoes => Some(0),
+        Slot::Bottom => Some(1),
+        Slot::Dress => Some(2),
+        Slot::Top => Some(3),
+        Slot::Outer => Some(4),
+        Slot::Hat => Some(5),
+        Slot::Bag | Slot::Accessory => None,
+    }
+}
+
+const fn needs(category: Category) -> &'static [Needs] {
+    match category.slot() {
+        Slot::Bottom => &[Needs::Torso, Needs::Legs],
+        Slot::Dress => &[Needs::Torso, Needs::Legs],
+        Slot::Shoes => &[Needs::Feet],
+        Slot::Hat => &[Needs::Head],
+        _ => &[Needs::Torso],
+    }
+}
+
+fn render_on(photo: RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rendering, TryOnError> {
+    let body = Body::measure(pose)?;
+    let mut order: Vec<usize> = Vec::new();
+    let mut skipped = Vec::new();
+    for (index, garment) in garments.iter().enumerate() {
+        if rank(garment.category).is_some() {
+            order.push(index);
+            for &needs in needs(garment.category) {
+                body.require(needs)?;
+            }
+        } else {
+            skipped.push((index, Skipped::NotWearable));
+        }
+    }
+    if order.is_empty() {
+        return Err(TryOnError::NothingToTryOn);
+    }
+    order.sort_by_key(|&index| rank(garments[index].category));
+
+    let protected = protect::protect(&photo, &body);
+    let light = compose::light(&photo, &body);
+    let head = Head::of(&body);
+    let mut image = photo.clone();
+    let mut placed = Vec::new();
+    let mut confidence = body.presence() * (body.frontal() / 0.62).clamp(0.0, 1.0).sqrt();
+    for index in order {
+        let Garment { category, cutout } = &garments[index];
+        let pieces = if *category == Category::Shoes { 2 } else { 1 };
+        let upright = !matches!(category, Category::Shoes | Category::Hat);
+        let size = fit::picture_size(*category, &body);
+        let Some(cloth) = Cloth::prepare(cutout, size, pieces, upright) else {
+            skipped.push((index, Skipped::NotClear));
+            continue;
+        };
+        let (pieces, keeps) = match category.slot() {
+            Slot::Bottom => (fit::bottom(&cloth, *category, &body), Keeps::Head),
+            Slot::Shoes => (fit::shoes(&cloth, &body), Keeps::Head),
+            Slot::Hat => (fit::hat(&cloth, &head), Keeps::Face),
+            _ => (fit::top(&cloth, *category, &body), Keeps::Head),
+        };
+        let covered = compose::dress(&mut image, &pieces, keeps, &protected, &light);
+        if covered < 16.0 {
+            skipped.push((index, Skipped::NotClear));
+            continue;
+        }
+        let seen = needs(*category).iter().map(|&needs| body.visibility(needs)).fold(1.0, f32::min);
+        confidence *= (0.35 + 0.65 * seen) * (0.7 + 0.3 * cloth.quality);
+        placed.push(index);
+    }
+    if placed.is_empty() {
+        return Err(TryOnError::GarmentNotClear);
+    }
+    skipped.sort_by_key(|skipped| skipped.0);
+    // Several garments must not look worse than the worst of them.
+    let confidence = confidence.clamp(0.0, 1.0).powf(1.0 / placed.len() as f32);
+    Ok(Rendering { image, confidence, placed, skipped })
+}
