@@ -63,7 +63,7 @@ where
 mod tests {
     use drape_common::{
         store::{
-            Put, Record,
+            Key, Put, Record, StoreError,
             memory::{Fuse, MemoryBucket, MemoryTable},
         },
         testing::{TestAnswer, request},
@@ -145,6 +145,44 @@ mod tests {
         assert!(endpoint.tryons.get(&tryon.key()).await.unwrap().is_some());
         assert_eq!(endpoint.media.keys().len(), 1);
         assert_eq!(request().id(tryon.id).send(&endpoint).await.status, 401);
+    }
+
+    /// Try-ons whose job writes the picture, and is done, in the moment before the row goes.
+    struct Racing {
+        tryons: MemoryTable<TryOn>,
+        media: MemoryBucket,
+    }
+
+    impl Get<TryOn> for Racing {
+        async fn get(&self, key: &Key<TryOn>) -> Result<Option<TryOn>, StoreError> {
+            self.tryons.get(key).await
+        }
+    }
+
+    impl Remove<TryOn> for Racing {
+        async fn remove(&self, key: &Key<TryOn>) -> Result<(), StoreError> {
+            if let Some(tryon) = self.tryons.get(key).await? {
+                let picture = keys::render(tryon.user_id, tryon.id);
+                self.media.upload(&picture, "image/png", b"a picture");
+            }
+            self.tryons.remove(key).await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_picture_made_in_the_last_moment_goes_too() {
+        let (TryOnDelete { tryons, media }, tryon, _) = given(TryOnStatus::Rendering).await;
+        let racing = Racing {
+            tryons,
+            media: media.clone(),
+        };
+        let endpoint = TryOnDelete {
+            tryons: racing,
+            media,
+        };
+        let request = request().by(tryon.user_id).id(tryon.id);
+        assert_eq!(request.send(&endpoint).await.status, 200);
+        assert!(endpoint.media.keys().is_empty());
     }
 
     #[tokio::test]

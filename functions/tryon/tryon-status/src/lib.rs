@@ -229,7 +229,7 @@ mod tests {
     async fn two_that_notice_at_once_send_one_message() {
         let late = || START + Duration::seconds(31);
         let (endpoint, tryon, _) = given(TryOnStatus::Queued, late).await;
-        // Both have read the record before either writes.
+        // Both have seen the same old record.
         let (first, second) =
             tokio::join!(endpoint.send_again(&tryon), endpoint.send_again(&tryon));
         assert!(first.unwrap().is_some() && second.unwrap().is_some());
