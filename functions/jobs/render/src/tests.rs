@@ -468,3 +468,23 @@ async fn one_poison_message_takes_nobody_with_it() {
     assert_eq!(world.stored().await.status, TryOnStatus::Done);
     assert_eq!((world.renderings(), queue.delays().len()), (1, 2));
 }
+
+#[tokio::test]
+async fn the_example_event_is_understood() {
+    let world = World::new().await;
+    let event = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../events/render.json"
+    ));
+    let event: SqsEvent = serde_json::from_str(event).unwrap();
+    let mut tryon = world.tryon.clone();
+    tryon.user_id = "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11".parse().unwrap();
+    tryon.id = "01a207bd-9a20-7b6f-9e21-6d8a2c4f0b73".parse().unwrap();
+    world.job.tryons.put(&tryon).await.unwrap();
+    let queue = MemoryQueue::<RenderTryOn>::default();
+    let response = world.job.batch(event, &queue).await;
+    assert!(failed(&response).is_empty());
+    let key = tryon_key(tryon.user_id, tryon.id);
+    let stored = world.job.tryons.get(&key).await.unwrap().unwrap();
+    assert!(stored.status.is_final());
+}

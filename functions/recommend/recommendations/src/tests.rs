@@ -9,7 +9,7 @@ use drape_common::{
         memory::{MemoryBucket, MemoryTable},
         tables::DaySignal,
     },
-    testing::{TestAnswer, TestRequest, request},
+    testing::{TestAnswer, TestRequest, read, request},
 };
 use drape_domain::{
     Background, Category, Color, Pattern, Rgb, Role, SignalId, SignalKind, Text,
@@ -429,4 +429,19 @@ async fn only_ones_own_user_id_is_taken() {
         .send(world.ask().query("include_boutiques", true))
         .await;
     assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn the_example_event_is_understood() {
+    let world = World::empty();
+    let event = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../events/recommendations.json"
+    ));
+    let request = lambda_http::request::from_str(event).unwrap();
+    let answer = read(world.endpoint.handle(request).await);
+    assert_eq!(
+        (answer.status, &answer.body["context"]["temp_c"]),
+        (200, &json!(28.0))
+    );
 }

@@ -143,7 +143,7 @@ mod tests {
             Put,
             memory::{Fuse, MemoryTable},
         },
-        testing::{TestAnswer, TestRequest, request},
+        testing::{TestAnswer, TestRequest, read, request},
     };
     use drape_domain::{
         Background,
@@ -289,5 +289,26 @@ mod tests {
         fuse.mend();
         id(&signal(user, &body).send(&endpoint).await);
         assert_eq!(endpoint.signals.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_example_event_is_understood() {
+        let (endpoint, ..) = given(2).await;
+        let records = endpoint.items.dump();
+        for (record, id) in records.into_iter().zip([
+            "01a20786-bb40-7e93-a5d2-7c4e8f1a6b30",
+            "01a20787-a5a0-7a17-b8e4-1f9d3c5a7e61",
+        ]) {
+            let mut item: Item = serde_json::from_value(record).unwrap();
+            item.owner_id = "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11".parse().unwrap();
+            item.item_id = id.parse().unwrap();
+            endpoint.items.put(&item).await.unwrap();
+        }
+        let event = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../events/signals-record.json"
+        ));
+        let request = lambda_http::request::from_str(event).unwrap();
+        id(&read(endpoint.handle(request).await));
     }
 }

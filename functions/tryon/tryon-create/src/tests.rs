@@ -7,7 +7,7 @@ use drape_common::{
         memory::{Fuse, MemoryBucket, MemoryQueue, MemoryTable},
         tables::tryon_key,
     },
-    testing::{TestAnswer, TestRequest, request},
+    testing::{TestAnswer, TestRequest, read, request},
 };
 use drape_domain::{
     Background, Text, UploadId, UserId,
@@ -380,4 +380,34 @@ async fn a_crash_after_any_write_is_made_good_by_sending_again() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn the_example_event_is_understood() {
+    let mut world = World::new().await;
+    world.user = "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11".parse().unwrap();
+    world.endpoint.uploads_bucket = "drape-local-uploads-000000000000".to_owned();
+    let upload = "01a207bd-3490-7f4c-8a35-2e7b9d1c5f84".parse().unwrap();
+    let photo = keys::body_upload(world.user, upload);
+    world
+        .endpoint
+        .uploads
+        .upload(&photo, "image/jpeg", b"a photo");
+    for id in [
+        "01a20786-bb40-7e93-a5d2-7c4e8f1a6b30",
+        "01a20787-a5a0-7a17-b8e4-1f9d3c5a7e61",
+    ] {
+        let item = world.own("Something", ItemStatus::Ready).await;
+        let key = item_key(world.user, item);
+        let mut item = world.endpoint.items.get(&key).await.unwrap().unwrap();
+        item.item_id = id.parse().unwrap();
+        world.endpoint.items.put(&item).await.unwrap();
+    }
+    let event = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../events/tryon-create.json"
+    ));
+    let request = lambda_http::request::from_str(event).unwrap();
+    let answer = read(world.endpoint.handle(request).await);
+    assert_eq!(answer.status, 202, "{}", answer.body);
 }

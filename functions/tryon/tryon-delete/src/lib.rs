@@ -66,7 +66,7 @@ mod tests {
             Key, Put, Record, StoreError,
             memory::{Fuse, MemoryBucket, MemoryTable},
         },
-        testing::{TestAnswer, request},
+        testing::{TestAnswer, read, request},
     };
     use drape_domain::{Timestamp, TryOnStatus, UserId, tryon::ViewOptions};
 
@@ -198,5 +198,19 @@ mod tests {
                 assert!(endpoint.tryons.is_empty() && endpoint.media.keys().is_empty());
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_example_event_is_understood() {
+        let (endpoint, mut tryon, _) = given(TryOnStatus::Done).await;
+        tryon.user_id = "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11".parse().unwrap();
+        tryon.id = "01a207bd-9a20-7b6f-9e21-6d8a2c4f0b73".parse().unwrap();
+        endpoint.tryons.put(&tryon).await.unwrap();
+        let event = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../events/tryon-delete.json"
+        ));
+        let request = lambda_http::request::from_str(event).unwrap();
+        assert_eq!(read(endpoint.handle(request).await).status, 200);
     }
 }

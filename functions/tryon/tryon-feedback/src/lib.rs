@@ -96,7 +96,7 @@ where
 mod tests {
     use drape_common::{
         store::{Put, Record, memory::MemoryTable},
-        testing::{TestAnswer, request},
+        testing::{TestAnswer, read, request},
     };
     use drape_domain::{UserId, tryon::ViewOptions};
     use serde_json::{Value, json};
@@ -213,5 +213,19 @@ mod tests {
         assert_eq!((answer.status, answer.code()), (404, "tryon_not_found"));
         let answer = request().id(tryon.id).json(&body).send(&endpoint).await;
         assert_eq!(answer.status, 401);
+    }
+
+    #[tokio::test]
+    async fn the_example_event_is_understood() {
+        let (endpoint, mut tryon) = given(TryOnStatus::Done).await;
+        tryon.user_id = "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11".parse().unwrap();
+        tryon.id = "01a207bd-9a20-7b6f-9e21-6d8a2c4f0b73".parse().unwrap();
+        endpoint.tryons.put(&tryon).await.unwrap();
+        let event = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../events/tryon-feedback.json"
+        ));
+        let request = lambda_http::request::from_str(event).unwrap();
+        assert_eq!(read(endpoint.handle(request).await).status, 201);
     }
 }

@@ -61,7 +61,7 @@ mod tests {
             Put,
             memory::{MemoryBucket, MemoryTable},
         },
-        testing::request,
+        testing::{read, request},
     };
     use drape_domain::{Timestamp, TryOnId, TryOnStatus, UserId, tryon::ViewOptions};
 
@@ -159,5 +159,23 @@ mod tests {
             assert_eq!((answer.status, answer.fields()), (422, vec![name]));
         }
         assert_eq!(request().send(&endpoint()).await.status, 401);
+    }
+
+    #[tokio::test]
+    async fn the_example_event_is_understood() {
+        let endpoint = endpoint();
+        given(
+            &endpoint,
+            "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11".parse().unwrap(),
+            1,
+        )
+        .await;
+        let event = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../events/tryon-list.json"
+        ));
+        let request = lambda_http::request::from_str(event).unwrap();
+        let answer = read(endpoint.handle(request).await);
+        assert_eq!(answer.body["items"].as_array().unwrap().len(), 1);
     }
 }

@@ -127,7 +127,7 @@ mod tests {
             Put, Record,
             memory::{Fuse, MemoryBucket, MemoryQueue, MemoryTable},
         },
-        testing::{TestAnswer, request},
+        testing::{TestAnswer, read, request},
     };
     use drape_domain::{UserId, tryon::ViewOptions};
 
@@ -274,5 +274,19 @@ mod tests {
         endpoint.now = || START + Duration::seconds(62);
         ask(&endpoint, &tryon).await;
         assert_eq!(endpoint.queue.sent().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_example_event_is_understood() {
+        let (endpoint, mut tryon, _) = given(TryOnStatus::Done, || START).await;
+        tryon.user_id = "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11".parse().unwrap();
+        tryon.id = "01a207bd-9a20-7b6f-9e21-6d8a2c4f0b73".parse().unwrap();
+        endpoint.tryons.put(&tryon).await.unwrap();
+        let event = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../events/tryon-status.json"
+        ));
+        let request = lambda_http::request::from_str(event).unwrap();
+        assert_eq!(read(endpoint.handle(request).await).status, 200);
     }
 }
