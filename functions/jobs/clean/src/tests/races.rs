@@ -1,0 +1,218 @@
+//! What happens while a photo is being looked at.
+
+use drape_common::{
+    hash,
+    store::{
+        Remove,
+        blob::{DeleteObject, keys},
+        tables::{Embedding, item_key},
+    },
+    testing::new_item,
+};
+use drape_domain::{Background, ItemStatus, Rgb, Text, Timestamp, UserId};
+
+use super::world::{OTHER, PHOTO, World, at_once, edit, run, upload};
+
+async fn given_a_photo() -> World {
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(PHOTO);
+    world
+}
+
+/// What a single undisturbed run makes of the photo.
+async fn undisturbed(world: &World, photo: &[u8]) -> super::world::State {
+    let mut item = new_item(world.message.owner_id);
+    item.item_id = world.message.item_id;
+    let quiet = World::given(item).await;
+    quiet.upload(photo);
+    quiet.run().await.unwrap();
+    quiet.state()
+}
+
+#[tokio::test]
+async fn events_that_come_twice_change_nothing() {
+    let world = given_a_photo().await;
+    world.run().await.unwrap();
+    let settled = world.state();
+    for _ in 0..3 {
+        world.run().await.unwrap();
+    }
+    assert_eq!((world.state(), world.looks()), (settled, 1));
+}
+
+#[tokio::test]
+async fn two_runs_at_once_end_as_one() {
+    let world = given_a_photo().await;
+    world.while_looking(|app, message| run(app, message).unwrap());
+    world.run().await.unwrap();
+    assert_eq!(world.state(), undisturbed(&world, PHOTO).await);
+}
+
+#[tokio::test]
+async fn what_the_owner_types_meanwhile_stays() {
+    let world = given_a_photo().await;
+    world.while_looking(|app, message| {
+        edit(app, message, |item| {
+            item.typed.title = Some(Text::try_from("Mine").unwrap());
+            true
+        });
+    });
+    world.run().await.unwrap();
+    let item = world.item().await.unwrap();
+    assert_eq!(
+        (item.status, item.title().as_str()),
+        (ItemStatus::Ready, "Mine")
+    );
+    assert_eq!(world.looks(), 1);
+}
+
+#[tokio::test]
+async fn an_item_that_is_deleted_meanwhile_leaves_nothing() {
+    let world = given_a_photo().await;
+    world.while_looking(|app, message| {
+        at_once(
+            app.items
+                .remove(&item_key(message.owner_id, message.item_id)),
+        )
+        .unwrap();
+    });
+    world.run().await.unwrap();
+    assert_eq!(world.state(), (vec![], vec![], vec![]));
+}
+
+#[tokio::test]
+async fn an_event_after_the_deletion_removes_what_may_be_left() {
+    let world = given_a_photo().await;
+    world.run().await.unwrap();
+    at_once(
+        world
+            .app
+            .items
+            .remove(&item_key(world.message.owner_id, world.message.item_id)),
+    )
+    .unwrap();
+    world.run().await.unwrap();
+    assert_eq!(world.state(), (vec![], vec![], vec![]));
+}
+
+#[tokio::test]
+async fn a_deletion_half_way_is_not_undone() {
+    // The upload is gone and the row still there: the state between two steps of a deletion.
+    let world = given_a_photo().await;
+    world.while_looking(|app, message| {
+        at_once(
+            app.uploads
+                .delete_object(&keys::item_upload(message.owner_id, message.item_id)),
+        )
+        .unwrap();
+        at_once(
+            app.embeddings
+                .remove(&Embedding::key_of(message.owner_id, message.item_id)),
+        )
+        .unwrap();
+    });
+    world.run().await.unwrap();
+    at_once(
+        world
+            .app
+            .items
+            .remove(&item_key(world.message.owner_id, world.message.item_id)),
+    )
+    .unwrap();
+    world.run().await.unwrap();
+    assert_eq!(world.state(), (vec![], vec![], vec![]));
+}
+
+#[tokio::test]
+async fn a_newer_photo_wins_whether_or_not_its_own_run_was_faster() {
+    let newest_first: [fn(&super::world::App, _); 2] = [
+        |app, message| upload(app, message, OTHER),
+        |app, message| {
+            upload(app, message, OTHER);
+            run(app, message).unwrap();
+        },
+    ];
+    for happens in newest_first {
+        let world = given_a_photo().await;
+        world.while_looking(happens);
+        world.run().await.unwrap();
+        let item = world.item().await.unwrap();
+        assert_eq!(
+            (item.status, item.processed.unwrap().source_etag),
+            (ItemStatus::Ready, hash::hex(OTHER))
+        );
+        let (_, vectors, images) = undisturbed(&world, OTHER).await;
+        let (_, own_vectors, own_images) = world.state();
+        assert_eq!((own_vectors, own_images), (vectors, images));
+    }
+}
+
+#[tokio::test]
+async fn a_late_event_of_an_older_photo_looks_at_the_newest() {
+    let world = given_a_photo().await;
+    world.upload(OTHER);
+    world.run().await.unwrap();
+    world.run().await.unwrap();
+    assert_eq!(world.image(keys::CLEAN).unwrap(), "cutout of other");
+    assert_eq!(world.looks(), 1);
+}
+
+#[tokio::test]
+async fn a_newer_request_wins_whether_or_not_its_own_run_was_faster() {
+    let red = Some(Rgb([255, 0, 0]));
+    for faster in [false, true] {
+        let world = given_a_photo().await;
+        world.while_looking(move |app, message| {
+            edit(app, message, |item| {
+                item.request_clean(red, None, Timestamp::UNIX_EPOCH)
+            });
+            if faster {
+                run(app, message).unwrap();
+            }
+        });
+        world.run().await.unwrap();
+        let item = world.item().await.unwrap();
+        assert_eq!(
+            (item.status, item.processed.unwrap().seq),
+            (ItemStatus::Ready, 1)
+        );
+        assert_eq!(
+            world.image(keys::THUMB).unwrap(),
+            "thumb of photo on #FF0000"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cutout_that_is_wanted_only_now_is_made() {
+    let mut item = new_item(UserId::new());
+    item.background = Background::Original;
+    let world = World::given(item).await;
+    world.upload(PHOTO);
+    world.while_looking(|app, message| {
+        edit(app, message, |item| {
+            item.background = Background::Clean;
+            true
+        });
+    });
+    world.run().await.unwrap();
+    let item = world.item().await.unwrap();
+    assert_eq!(item.status, ItemStatus::Ready);
+    assert!(item.images.clean.is_some() && world.image(keys::CLEAN).is_some());
+}
+
+#[tokio::test]
+async fn a_run_that_is_always_overtaken_gives_way_in_the_end() {
+    let world = given_a_photo().await;
+    for number in 0..10 {
+        world.while_looking(move |app, message| {
+            edit(app, message, |item| {
+                item.request_clean(Some(Rgb([number; 3])), None, Timestamp::UNIX_EPOCH)
+            });
+        });
+    }
+    assert!(world.run().await.is_err());
+    world.run().await.unwrap_err();
+    world.run().await.unwrap();
+    assert_eq!(world.item().await.unwrap().status, ItemStatus::Ready);
+}

@@ -1,0 +1,224 @@
+//! A job with everything around it in memory, and eyes that can be told what happens while they look.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use drape_common::{
+    batch::JobError,
+    store::{
+        Create, Get, StoreError,
+        blob::{DeleteObject, keys},
+        change,
+        memory::{Fuse, MemoryBucket, MemoryQueue, MemoryTable},
+        queue::CleanItem,
+        tables::{Embedding, item_key},
+    },
+};
+use drape_domain::{
+    Background, Category, Color, Item, Pattern, ReturnFormat, Rgb, Timestamp,
+    item::{ImageType, Inferred},
+};
+use drape_vision::{Flat, GarmentPhoto, ModelError, Options, PhotoError, Runner, VisionError};
+use futures::FutureExt;
+use serde_json::Value;
+
+use crate::{Analyse, Clean};
+
+// All as long as the item announces.
+pub(super) const PHOTO: &[u8] = b"photo";
+pub(super) const OTHER: &[u8] = b"other";
+pub(super) const BROKEN: &[u8] = b"broke";
+pub(super) const PANIC: &[u8] = b"panic";
+pub(super) const FAULT: &[u8] = b"fault";
+
+type Meanwhile = Box<dyn FnOnce() + Send>;
+
+/// Sees a navy shirt in everything that is not broken.
+#[derive(Clone, Default)]
+pub(super) struct Eyes {
+    meanwhile: Arc<Mutex<VecDeque<Meanwhile>>>,
+    looks: Arc<AtomicUsize>,
+}
+
+fn fault() -> ModelError {
+    Runner::load("rubbish", b"rubbish", &[]).unwrap_err()
+}
+
+impl Analyse for Eyes {
+    fn analyse(
+        &self,
+        bytes: &[u8],
+        _: ImageType,
+        options: Options,
+    ) -> Result<GarmentPhoto, VisionError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        let next = self.meanwhile.lock().unwrap().pop_front();
+        if let Some(happens) = next {
+            happens();
+        }
+        match bytes {
+            BROKEN => return Err(PhotoError::Corrupt.into()),
+            PANIC => panic!("at the decoder"),
+            FAULT => return Err(fault().into()),
+            _ => {}
+        }
+        let photo = String::from_utf8_lossy(bytes);
+        let on = options
+            .bg_color
+            .map_or_else(|| "none".to_owned(), |color| color.to_string());
+        let cut = options.background == Background::Clean;
+        Ok(GarmentPhoto {
+            original_jpeg: format!("original of {photo}").into_bytes(),
+            clean_png: cut.then(|| format!("cutout of {photo}").into_bytes()),
+            flat: options.return_format.map(|format| Flat {
+                format,
+                bytes: format!("flat of {photo} on {on}").into_bytes(),
+            }),
+            thumb_jpeg: format!("thumb of {photo} on {on}").into_bytes(),
+            inferred: Inferred {
+                category: Category::Shirt,
+                confidence: 0.5,
+                colors: vec![Color {
+                    name: "navy".into(),
+                    hex: Rgb([28, 36, 72]),
+                    share: 1.0,
+                }],
+                pattern: Pattern::Solid,
+            },
+            embedding: vec![0.6, 0.8],
+        })
+    }
+}
+
+pub(super) type App = Clean<
+    MemoryTable<Item>,
+    MemoryTable<Embedding>,
+    MemoryBucket,
+    MemoryBucket,
+    MemoryQueue<CleanItem>,
+    Eyes,
+>;
+
+/// Rows of items and of vectors, and every image.
+pub(super) type State = (Vec<Value>, Vec<Value>, Vec<(String, Vec<u8>)>);
+
+pub(super) struct World {
+    pub(super) app: Arc<App>,
+    pub(super) fuse: Fuse,
+    pub(super) message: CleanItem,
+}
+
+impl World {
+    pub(super) async fn given(item: Item) -> Self {
+        let fuse = Fuse::default();
+        let app = Clean {
+            items: MemoryTable::new(&fuse),
+            embeddings: MemoryTable::new(&fuse),
+            uploads: MemoryBucket::new(&fuse),
+            media: MemoryBucket::new(&fuse),
+            queue: MemoryQueue::new(&fuse),
+            vision: Eyes::default(),
+            clock: || Timestamp::UNIX_EPOCH,
+        };
+        app.items.create(&item).await.unwrap();
+        let message = CleanItem {
+            owner_id: item.owner_id,
+            item_id: item.item_id,
+        };
+        Self {
+            app: Arc::new(app),
+            fuse,
+            message,
+        }
+    }
+
+    /// The next look at a photo takes as long as this.
+    pub(super) fn while_looking(&self, happens: impl FnOnce(&App, CleanItem) + Send + 'static) {
+        let (app, message) = (self.app.clone(), self.message);
+        let happens = Box::new(move || happens(&app, message));
+        self.app.vision.meanwhile.lock().unwrap().push_back(happens);
+    }
+
+    pub(super) fn upload(&self, bytes: &[u8]) {
+        upload(&self.app, self.message, bytes);
+    }
+
+    pub(super) async fn expire_upload(&self) {
+        let CleanItem { owner_id, item_id } = self.message;
+        self.app
+            .uploads
+            .delete_object(&keys::item_upload(owner_id, item_id))
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn ask(&self, color: Option<Rgb>, format: Option<ReturnFormat>) {
+        edit(&self.app, self.message, |item| {
+            item.request_clean(color, format, Timestamp::UNIX_EPOCH)
+        });
+    }
+
+    pub(super) async fn run(&self) -> Result<(), JobError> {
+        self.app
+            .clean_item(self.message.owner_id, self.message.item_id)
+            .await
+    }
+
+    pub(super) async fn item(&self) -> Option<Item> {
+        let key = item_key(self.message.owner_id, self.message.item_id);
+        self.app.items.get(&key).await.unwrap()
+    }
+
+    pub(super) fn image(&self, file: &str) -> Option<String> {
+        let key = keys::item_image(self.message.owner_id, self.message.item_id, file);
+        self.app
+            .media
+            .bytes(&key)
+            .map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    pub(super) fn looks(&self) -> usize {
+        self.app.vision.looks.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn state(&self) -> State {
+        let media = &self.app.media;
+        let images = media
+            .keys()
+            .into_iter()
+            .map(|key| (key.clone(), media.bytes(&key).unwrap()));
+        (
+            self.app.items.dump(),
+            self.app.embeddings.dump(),
+            images.collect(),
+        )
+    }
+}
+
+/// Stores in memory are always ready, so that a whole call can happen in the middle of another.
+pub(super) fn at_once<T>(call: impl Future<Output = T>) -> T {
+    call.now_or_never().unwrap()
+}
+
+pub(super) fn upload(app: &App, CleanItem { owner_id, item_id }: CleanItem, bytes: &[u8]) {
+    app.uploads
+        .upload(&keys::item_upload(owner_id, item_id), "image/jpeg", bytes);
+}
+
+pub(super) fn edit(app: &App, of: CleanItem, apply: impl FnMut(&mut Item) -> bool + Send) {
+    let done: Result<_, StoreError> = at_once(change(
+        &app.items,
+        &item_key(of.owner_id, of.item_id),
+        apply,
+    ));
+    done.unwrap();
+}
+
+pub(super) fn run(app: &App, CleanItem { owner_id, item_id }: CleanItem) -> Result<(), JobError> {
+    at_once(app.clean_item(owner_id, item_id))
+}
