@@ -79,6 +79,9 @@ pub(crate) struct Body {
     pub(crate) leg: f32,
     /// Half the breadth of each upper arm and each forearm, in pixels; left side first.
     pub(crate) arm_radius: [[f32; 2]; 2],
+    /// How far the middle of each upper arm and forearm lies beside its bone, along the bone's direction
+    /// turned by a quarter, in pixels.
+    pub(crate) arm_offset: [[f32; 2]; 2],
     presence: f32,
     outline: Vec<Section>,
     legs: [Vec<Section>; 2],
@@ -127,6 +130,7 @@ impl Body {
             torso,
             leg,
             arm_radius: [[0.0; 2]; 2],
+            arm_offset: [[0.0; 2]; 2],
             presence: pose.presence,
             mask: pose.mask,
             outline: Vec::new(),
@@ -148,7 +152,9 @@ impl Body {
             return Err(TryOnError::NotUpright);
         }
         for index in 0..2 {
-            body.arm_radius[index] = body.measure_arm(index);
+            let [upper, lower] = body.measure_arm(index);
+            body.arm_radius[index] = [upper.0, lower.0];
+            body.arm_offset[index] = [upper.1, lower.1];
         }
         body.measure_outline();
         Ok(body)
@@ -221,6 +227,12 @@ impl Body {
         (eyes, self.mouth - eyes)
     }
 
+    /// How far the shoulder's outline lies from its joint along a direction, in pixels.
+    pub(crate) fn shoulder_depth(&self, side: usize, direction: P) -> f32 {
+        let depth = self.reach(self.sides[side].shoulder.at, direction, 0.17 * self.torso);
+        depth.clamp(0.05 * self.torso, 0.14 * self.torso)
+    }
+
     /// The arm's bones from the shoulder over the elbow to the wrist.
     pub(crate) fn arm(&self, side: usize) -> Polyline {
         let side = &self.sides[side];
@@ -260,21 +272,26 @@ impl Body {
         reached
     }
 
-    fn measure_arm(&self, side: usize) -> [f32; 2] {
+    /// Half the breadth and the offset of the upper arm and the forearm.
+    fn measure_arm(&self, side: usize) -> [(f32, f32); 2] {
         let joints = &self.sides[side];
         let breadth = |a: P, b: P, least: f32, most: f32| {
             let across = (b - a).unit().turned();
-            let mut widths: Vec<f32> = [0.45, 0.55, 0.65, 0.75]
-                .iter()
-                .map(|&share| {
-                    let at = a.mix(b, share);
-                    // The nearer edge: the other side may be the torso.
-                    let limit = most * self.torso;
-                    self.reach(at, across, limit).min(self.reach(at, across * -1.0, limit))
-                })
-                .collect();
-            widths.sort_by(f32::total_cmp);
-            widths[2].clamp(least * self.torso, most * self.torso)
+            let (least, most) = (least * self.torso, most * self.torso);
+            let middle = |mut values: Vec<f32>| {
+                values.sort_by(f32::total_cmp);
+                values[values.len() / 2]
+            };
+            let reach = |direction: P| {
+                middle([0.4, 0.5, 0.6, 0.7, 0.8].map(|share| self.reach(a.mix(b, share), direction, 2.0 * most)).to_vec())
+            };
+            let (one, other) = (reach(across), reach(across * -1.0));
+            // Where the arm lies against the body, only its free edge tells.
+            if one.max(other) > 1.5 * most {
+                return (one.min(other).clamp(least, most), 0.0);
+            }
+            let half = (0.5 * (one + other)).clamp(least, most);
+            (half, (0.5 * (one - other)).clamp(-0.6 * half, 0.6 * half))
         };
         [
             breadth(joints.shoulder.at, joints.elbow.at, 0.07, 0.14),
@@ -385,13 +402,13 @@ impl Body {
         if index == 0 { Section { left: outer, right: inner } } else { Section { left: inner, right: outer } }
     }
 
-    /// Whether a point lies on an arm or hand beyond the first third of the upper arm.
-    pub(crate) fn on_arm(&self, side: usize, point: P) -> bool {
+    /// Whether a point lies on a forearm or hand.
+    pub(crate) fn on_forearm(&self, side: usize, point: P) -> bool {
         let joints = &self.sides[side];
-        let [upper, lower] = self.arm_radius[side];
-        let start = joints.shoulder.at.mix(joints.elbow.at, 0.35);
-        to_segment(point, start, joints.elbow.at).0 < upper * 1.3
-            || to_segment(point, joints.elbow.at, joints.wrist.at).0 < lower * 1.5
+        let radius = self.arm_radius[side][1];
+        let start = joints.shoulder.at.mix(joints.elbow.at, 0.85);
+        to_segment(point, start, joints.elbow.at).0 < radius * 1.5
+            || to_segment(point, joints.elbow.at, joints.wrist.at).0 < radius * 1.5
             || self.on_hand(side, point)
     }
 

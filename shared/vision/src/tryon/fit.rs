@@ -79,7 +79,7 @@ fn row(from: (P, P), onto: (P, P), knots: &[(f32, f32)], margins: (f32, f32)) ->
 
 /// Fits a top, a jacket or a dress: body, then sleeves.
 pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> {
-    let shape = Top::read(cloth, long_sleeved(category));
+    let shape = Top::read(cloth, category);
     let torso = body.torso;
     let ease = ease(category);
     let sleeved = shape.sleeve.iter().any(Option::is_some);
@@ -207,8 +207,11 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
         behind_arms: true,
     }];
     for side in 0..2 {
-        if let Some(grid) = sleeve(&shape, side, category, body, (shoulders[side], chest), half / (0.5 * breadth)) {
-            let picture = cloth.part(|at| smooth_step(-2.0 * feather, 0.0, shape.beyond_seam(side, at)));
+        // A sleeve that is folded away in its photo looks like the other one.
+        let source = if shape.sleeve[side].is_some() { side } else { 1 - side };
+        let scale = half / (0.5 * breadth);
+        if let Some(grid) = sleeve(&shape, source, side, category, body, (shoulders[side], chest), scale) {
+            let picture = cloth.part(|at| smooth_step(-2.0 * feather, 0.0, shape.beyond_seam(source, at)));
             pieces.push(Piece { picture, grid, behind_arms: false });
         }
     }
@@ -233,20 +236,26 @@ fn shoulder(body: &Body, side: usize, sleeved: bool, category: Category) -> P {
     let joint = body.sides[side].shoulder.at;
     let outward = body.across() * body.sides[side].sign;
     let torso = body.torso;
+    if !sleeved {
+        return joint - outward * (0.04 * torso) + body.up() * (0.075 * torso);
+    }
     // Joints lie a few centimetres below and inside of the shoulder's outline.
-    let place = if matches!(category, Category::Outerwear | Category::Blazer | Category::Hoodie) {
-        (0.075, 0.085)
-    } else if sleeved {
-        (0.045, 0.07)
-    } else {
-        (-0.04, 0.075)
-    };
-    joint + outward * (place.0 * torso) + body.up() * (place.1 * torso)
+    let direction = (outward * 0.75 + body.up() * 0.65).unit();
+    let thick = if matches!(category, Category::Outerwear | Category::Blazer | Category::Hoodie) { 0.035 } else { 0.012 };
+    joint + direction * (body.shoulder_depth(side, direction) + thick * torso)
 }
 
-/// A sleeve along the arm.
-fn sleeve(shape: &Top, side: usize, category: Category, body: &Body, sewn: (P, Section), scale: f32) -> Option<Grid> {
-    let sleeve = shape.sleeve[side]?;
+/// A sleeve along the arm: the garment's `source` sleeve on the body's `side`.
+fn sleeve(
+    shape: &Top,
+    source: usize,
+    side: usize,
+    category: Category,
+    body: &Body,
+    sewn: (P, Section),
+    scale: f32,
+) -> Option<Grid> {
+    let sleeve = shape.sleeve[source]?;
     let (shoulder, chest) = sewn;
     let armpit = if side == 0 { chest.left } else { chest.right };
     let arm = body.arm(side);
@@ -254,7 +263,7 @@ fn sleeve(shape: &Top, side: usize, category: Category, body: &Body, sewn: (P, S
     // How far down the arm: a flat top's chest is about half a metre wide, an arm a little longer.
     let natural = sleeve.length / shape.chest() * 0.86 * torso / arm.length().max(1.0);
     let reach = if long_sleeved(category) && natural > 0.45 || natural > 0.68 { 0.98 } else { natural.clamp(0.14, 0.98) };
-    let start = Across { outer: shape.shoulder[side], inner: shape.armpit[side] };
+    let start = Across { outer: shape.shoulder[source], inner: shape.armpit[source] };
     let [upper, lower] = body.arm_radius[side];
     let sign = body.sides[side].sign;
 
@@ -264,6 +273,8 @@ fn sleeve(shape: &Top, side: usize, category: Category, body: &Body, sewn: (P, S
         let at = step as f32 / rows as f32;
         let from = bent(start, sleeve.middle, sleeve.cuff, at);
         let (bone, direction) = arm.at(at * reach);
+        let [near, far] = body.arm_offset[side];
+        let bone = bone + direction.turned() * mix(near, far, smooth_step(0.4, 0.7, at * reach));
         // Outer is up for an arm stretched out, outside for an arm that hangs.
         let normal = direction.turned() * -sign;
         let normal = if normal.dot(shoulder - armpit) < -0.3 * shoulder.distance(armpit) { normal * -1.0 } else { normal };
@@ -273,7 +284,7 @@ fn sleeve(shape: &Top, side: usize, category: Category, body: &Body, sewn: (P, S
         let half = own.clamp(covered * loose, covered * 2.1);
         let along = Across { outer: bone + normal * half, inner: bone - normal * half };
         // Near the seam it turns from the armhole's slant to straight across the arm.
-        let blend = smooth_step(0.0, 0.5, at * reach * arm.length() / (0.5 * torso));
+        let blend = smooth_step(0.0, 0.62, at * reach * arm.length() / (0.5 * torso));
         let slide = bone - arm.at(0.0).0;
         let sewn = Across { outer: shoulder + slide, inner: armpit + slide * (0.25 + 0.75 * at) };
         let onto = Across { outer: sewn.outer.mix(along.outer, blend), inner: sewn.inner.mix(along.inner, blend) };
@@ -569,12 +580,12 @@ pub(crate) fn hat(cloth: &Cloth, head: &super::protect::Head) -> Vec<Piece> {
     let [left, top, right, bottom] = edge;
     let aspect = (bottom - top) / (right - left).max(1.0);
     // Caps and beanies are as wide as the head; brims are wider, and then the hat is flat.
-    let wide = 2.0 * head.half * if aspect < 0.62 { 1.75 } else { 1.28 };
-    let high = (wide * aspect).clamp(0.3 * wide, 2.6 * head.unit);
+    let wide = 2.0 * head.half * if aspect < 0.62 { 1.75 } else { 1.25 };
+    let high = (wide * aspect).clamp(0.3 * wide, 1.95 * head.unit);
     let down = head.down;
     let across = p(down.y, -down.x);
     let middle = (head.centre - head.eyes).dot(across) * 0.6;
-    let base = head.eyes + across * middle - down * (0.38 * head.unit);
+    let base = head.eyes + across * middle - down * (0.3 * head.unit);
     let mut grid = Grid::default();
     for step in 0..=rows {
         let at = mix(-0.03, 1.03, step as f32 / rows as f32);

@@ -172,7 +172,7 @@ impl Mask {
         let Some(start) = self.data.iter().position(|&set| set) else { return Vec::new() };
         let start = ((start % self.width) as i32, (start / self.width) as i32);
         let mut outline = vec![p(start.0 as f32, start.1 as f32)];
-        let (mut at, mut from) = (start, 6);
+        let (mut at, mut from, mut first) = (start, 6, None);
         // An outline passes a pixel at most four times, which bounds the walk.
         for _ in 0..4 * self.data.len() {
             let step = (1..=8).map(|turn| (from + turn) % 8).find(|&turn| {
@@ -180,12 +180,17 @@ impl Mask {
                 self.get(at.0 + dx, at.1 + dy)
             });
             let Some(step) = step else { break };
-            at = (at.0 + AROUND[step].0, at.1 + AROUND[step].1);
-            if at == start {
+            // Passing the start is not the end where the piece is thin; leaving it the same way again is.
+            if at == start && first == Some(step) {
                 break;
             }
+            first = first.or(Some(step));
+            at = (at.0 + AROUND[step].0, at.1 + AROUND[step].1);
             outline.push(p(at.0 as f32, at.1 as f32));
             from = (step + 4) % 8;
+        }
+        if outline.len() > 1 {
+            outline.pop();
         }
         outline
     }

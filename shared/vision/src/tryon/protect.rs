@@ -1,4 +1,4 @@
-//! What garments must not cover: face, neck, hair and hands, and bare arms in front of the torso.
+//! What garments must not cover: face, neck, hair and hands, and bare forearms in front of the torso.
 
 use image::RgbImage;
 
@@ -15,7 +15,7 @@ pub(crate) struct Protected {
     pub(crate) always: Plane,
     /// The face below the brows: no hat may cover it either.
     pub(crate) face: Plane,
-    /// Arms that hang in front of what is worn on the torso or the legs.
+    /// Bare forearms that hang in front of what is worn on the torso or the legs.
     pub(crate) arms: Plane,
 }
 
@@ -48,20 +48,20 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
         .iter()
         .map(|side| box_of(&[side.shoulder.at, side.elbow.at, side.wrist.at, side.index.at], reach))
         .collect();
-    let arms = skin_of(&|at| (0..2).any(|side| arms[side].holds(at) && body.on_arm(side, at)));
+    let arms = skin_of(&|at| (0..2).any(|side| arms[side].holds(at) && body.on_forearm(side, at)));
 
     let face = Plane::from_fn(width, height, |x, y| f32::from(u8::from(head.below_brows(near(x, y)))));
     let mut always = Plane::from_fn(width, height, |x, y| {
         let at = near(x, y);
-        if head.on_face(at) {
-            return 1.0;
-        }
-        let mask = body.mask.data[y * width + x];
-        if head.on_neck(at, body) && mask > 0.3 { 1.0 } else { 0.0 }
+        let here = body.mask.data[y * width + x] > 0.3 && head.on_neck(at, body) && colours.skin(photo, x, y) > 0.3;
+        f32::from(u8::from(here))
     });
-    let edge = soften(&always);
+    always = soften(&always);
     for (index, value) in always.data.iter_mut().enumerate() {
-        *value = value.max(edge.data[index]).max(hair.data[index]).max(hands.data[index]);
+        *value = value.max(hair.data[index]).max(hands.data[index]);
+        if head.on_face(near(index % width, index / width)) {
+            *value = 1.0;
+        }
     }
     Protected { always, face, arms }
 }
@@ -221,14 +221,10 @@ impl Colours {
         colours
     }
 
-    fn share(&self, of: &[f32], photo: &RgbImage, x: usize, y: usize) -> f32 {
-        let slot = slot(bin(photo, x, y));
-        let sum = self.hair[slot] + self.skin[slot] + self.clothes[slot] + 2e-4;
-        of[slot] / sum
-    }
-
+    /// Hair against skin and clothes. Skin counts double: it is there wherever hair is.
     fn hair(&self, photo: &RgbImage, x: usize, y: usize) -> f32 {
-        self.share(&self.hair, photo, x, y)
+        let slot = slot(bin(photo, x, y));
+        self.hair[slot] / (self.hair[slot] + 3.0 * self.skin[slot] + self.clothes[slot] + 4e-4)
     }
 
     /// Skin against clothes; hair has similar colours but does not grow on hands.
@@ -296,6 +292,14 @@ fn hair(photo: &RgbImage, body: &Body, head: &Head, colours: &Colours) -> Plane 
         if !linked {
             for index in piece.pixels {
                 mask.data[index] = false;
+            }
+        }
+    }
+    // Highlights within.
+    for hole in mask.pieces(false) {
+        if !hole.touches_edge && (hole.pixels.len() as f32) < 0.004 * body.torso * body.torso {
+            for index in hole.pixels {
+                mask.data[index] = true;
             }
         }
     }

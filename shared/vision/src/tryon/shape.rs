@@ -2,8 +2,11 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
+use drape_domain::Category;
+
 use super::{
     cloth::Cloth,
+    fit::long_sleeved,
     geom::{P, mix, p},
     plane::{Dent, Mask, dents},
 };
@@ -42,12 +45,6 @@ impl Edge {
 pub(crate) struct Across {
     pub(crate) outer: P,
     pub(crate) inner: P,
-}
-
-impl Across {
-    pub(crate) fn centre(self) -> P {
-        self.outer.mix(self.inner, 0.5)
-    }
 }
 
 /// One sleeve: where it is sewn on, its middle, its end.
@@ -115,17 +112,25 @@ fn axis(mask: &Mask) -> f32 {
 }
 
 impl Top {
-    /// Reads a top's shape. `long` says whether the category has sleeves down to the wrists.
-    pub(crate) fn read(cloth: &Cloth, long: bool) -> Self {
+    /// Reads the shape of a top, a jacket or a dress.
+    pub(crate) fn read(cloth: &Cloth, category: Category) -> Self {
+        let long = long_sleeved(category);
         let mask = &cloth.mask;
         let (first, last) = rows(mask);
         let (top, hem) = (first as f32, last as f32 + 1.0);
-        let height = (hem - top).max(1.0);
         let middle = axis(mask);
+        let breadth = |y: usize| extent(mask, y).map_or(0.0, |[left, right]| right - left);
+        let widest = (first..=last).map(breadth).fold(0.0, f32::max);
+        // Hoods, collars and hangers are narrow: the shoulders begin where it gets broad.
+        let broad = (first..=last).find(|&y| breadth(y) > 0.4 * widest).map_or(top, |y| y as f32);
+        let height = (hem - broad).max(1.0);
         let outline = mask.outline();
         let dents = dents(&outline, 0.03 * height);
-        let armholes = [0, 1].map(|side| armhole(&dents, mask, side, middle, top, height));
-        let widest = (first..=last).filter_map(|y| extent(mask, y)).map(|[l, r]| r - l).fold(0.0, f32::max);
+        let hugs = long || matches!(category, Category::Shirt | Category::Blouse);
+        let armholes = [0, 1].map(|side| {
+            armhole(&dents, mask, side, middle, broad, height)
+                .filter(|armhole| hugs || matches!(armhole, Armhole::Sleeve(_)))
+        });
 
         let mut armpit = [P::default(); 2];
         let mut sewn = [false; 2];
@@ -134,8 +139,9 @@ impl Top {
                 Some(Armhole::Sleeve(at)) => (at, true),
                 // The sleeve lies along the body without a gap: only its end can be seen.
                 Some(Armhole::Hugging(at)) => {
-                    let x = middle + (at.x - middle) * 0.92;
-                    (p(x, top + height * if long { 0.36 } else { 0.3 }), true)
+                    let out = (at.x - middle).abs().max(0.3 * widest) * 0.92;
+                    let x = middle + SIGN[side] * out;
+                    (p(x, broad + height * if long { 0.36 } else { 0.3 }), true)
                 }
                 None => (P::default(), false),
             };
@@ -147,11 +153,19 @@ impl Top {
                     // A sleeve folded away: the body goes on as on the other side.
                     p(2.0 * middle - other.x, other.y)
                 } else {
-                    underarm(mask, side, top, height)
+                    underarm(mask, side, broad, height)
                 };
             }
         }
-        let edge = [0, 1].map(|side| track(mask, side, armpit[side], last, armholes[side]));
+        if !sewn[0] && !sewn[1] {
+            // Without sleeves both sides begin at one height, the lower.
+            let y = armpit[0].y.max(armpit[1].y);
+            for (side, armpit) in armpit.iter_mut().enumerate() {
+                *armpit = extent(mask, y as usize).map_or(*armpit, |edges| p(edges[side], y));
+            }
+        }
+        let lowest = body_hem(mask, &armpit, last);
+        let edge = [0, 1].map(|side| track(mask, side, armpit[side], lowest, armholes[side]));
         let mut shape = Self {
             top,
             neck: [P::default(); 2],
@@ -159,7 +173,7 @@ impl Top {
             armpit,
             sleeve: [None, None],
             edge,
-            hem: body_hem(mask, &armpit, last),
+            hem: lowest,
         };
         shape.find_shoulders(mask, middle, sewn);
         for side in 0..2 {
@@ -303,7 +317,7 @@ fn armhole(dents: &[Dent], mask: &Mask, side: usize, middle: f32, top: f32, heig
                 && dent.deepest.y < top + 0.97 * height
         })
         .max_by(|a, b| a.depth.total_cmp(&b.depth))?;
-    if dent.deepest.y < top + 0.58 * height {
+    if dent.deepest.y < top + 0.62 * height {
         Some(Armhole::Sleeve(dent.deepest))
     } else {
         Some(Armhole::Hugging(dent.deepest))
@@ -325,12 +339,13 @@ fn underarm(mask: &Mask, side: usize, top: f32, height: f32) -> P {
 }
 
 /// Follows the body's edge from the armpit down to the hem.
-fn track(mask: &Mask, side: usize, armpit: P, last: usize, armhole: Option<Armhole>) -> Edge {
+fn track(mask: &Mask, side: usize, armpit: P, hem: f32, armhole: Option<Armhole>) -> Edge {
     let sign = SIGN[side];
-    let first = armpit.y as usize;
+    let (first, last) = (armpit.y as usize, hem as usize);
     let mut x = armpit.x;
     let mut xs = Vec::new();
     let reach = (0.05 * mask.width as f32).max(3.0) as i32;
+    let corner = hem - 0.07 * (hem - armpit.y);
     for y in first..=last.max(first) {
         // The nearest pixel at which the garment ends towards the side.
         let ends = |x: i32| mask.get(x, y as i32) && !mask.get(x + sign as i32, y as i32);
@@ -341,8 +356,10 @@ fn track(mask: &Mask, side: usize, armpit: P, last: usize, armhole: Option<Armho
             && (y as f32) < end.y
         {
             x = mix(armpit.x, end.x, (y as f32 - armpit.y) / (end.y - armpit.y).max(1.0));
-        } else if let Some(found) = found {
+        } else if let Some(found) = found
             // A hem's rounded corner must not pull the edge inwards over its last rows.
+            && (y as f32) < corner
+        {
             x = found as f32 + 0.5 + 0.5 * sign;
         }
         xs.push(x);
@@ -429,24 +446,21 @@ impl Bottom {
         let (first, last) = rows(mask);
         let height = (last + 1 - first) as f32;
         let middle = axis(mask);
-        // A waistband that leans or sags begins where most of it has begun.
         let waist = first as f32 + 0.01 * height;
         let outer = [0, 1].map(|side| {
-            let mut x = None;
-            let xs = (first..=last)
-                .map(|y| {
-                    let found = extent(mask, y).map_or(middle, |edges| edges[side]);
-                    let next = x.map_or(found, |_| found);
-                    x = Some(next);
-                    next
-                })
-                .collect();
+            let xs = (first..=last).map(|y| extent(mask, y).map_or(middle, |edges| edges[side])).collect();
+            // A waistband that sags or leans is evened out: the edges begin where it is whole.
+            let mut xs: Vec<f32> = xs;
+            let whole = (0.07 * height) as usize;
+            for row in 0..whole.min(xs.len() - 1) {
+                xs[row] = xs[whole.min(xs.len() - 1)];
+            }
             Edge { first, xs }.smoothed(2 + mask.height / 100)
         });
         let crotch = if legs { crotch(mask, middle, first as f32, height) } else { None };
         let crotch = crotch.unwrap_or(p(
             0.5 * (outer[0].at(first as f32 + 0.3 * height).x + outer[1].at(first as f32 + 0.3 * height).x),
-            first as f32 + height * if legs { 0.34_f32.max(0.0) } else { 1.0 },
+            first as f32 + height * if legs { 0.34 } else { 1.0 },
         ));
         let inner = split(mask, crotch, &outer, first, last);
         Self { waist, hem: last as f32 + 1.0, outer, inner, crotch }
