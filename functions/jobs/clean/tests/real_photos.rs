@@ -1,4 +1,5 @@
 //! The job with its real eyes, on files as people send them; only the stores are in memory.
+#![allow(clippy::unwrap_used)] // helpers of tests, too
 
 use std::{io::Cursor, sync::LazyLock};
 
