@@ -9,6 +9,7 @@ beside this file: the status of an API function, the body's keys, or a job's who
 Each event starts from items of its own, so that all can run in any order and at once.
 """
 
+import ipaddress
 import json
 import os
 import platform
@@ -145,16 +146,12 @@ def _variables(stack, outputs: dict, endpoint: str, work: Path) -> Path:
     )  # fmt: skip
     import build
 
-    found = {}
+    # What is under "Parameters" is for every function.
+    reach = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": outputs["Region"], "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    found = {"Parameters": reach}
     for function in build.functions():
         deployed = lambdas.get_function_configuration(FunctionName=f"drape-local-{function.binary}")
-        found[function.logical_id] = {
-            **deployed["Environment"]["Variables"],
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_REGION": outputs["Region"],
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
+        found[function.logical_id] = deployed["Environment"]["Variables"]
     # SAM passes only variables that the template declares, so the ones it lacks are declared in the built copy.
     _declare_in_built_template(["AWS_ENDPOINT_URL"])
     path = work / "variables.json"
@@ -294,10 +291,7 @@ class _way_in:
     def __enter__(self) -> str:
         if sys.platform != "linux":
             return f"http://host.docker.internal:{self.port}"
-        gateway = subprocess.run(
-            ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
-            capture_output=True, text=True, check=True,
-        ).stdout.strip()  # fmt: skip
+        gateway = _bridge_address()
         port = self.port
 
         class PassOn(socketserver.BaseRequestHandler):
@@ -319,6 +313,14 @@ class _way_in:
         if self.server:
             self.server.shutdown()
             self.server.server_close()
+
+
+def _bridge_address() -> str:
+    """This machine's address on Docker's bridge; an engine that does not name it uses the subnet's first one."""
+    told = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, text=True, check=True).stdout
+    addresses = json.loads(told)[0]["IPAM"]["Config"][0]
+    first = next(ipaddress.ip_network(addresses["Subnet"]).hosts())
+    return str(ipaddress.ip_address(addresses.get("Gateway") or str(first)))
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:

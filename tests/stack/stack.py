@@ -185,7 +185,7 @@ Try:
   curl -s "$API/me" -H "authorization: Bearer $TOKEN"
   curl -s "$API/recommendations?temp_c=28&condition=sunny" -H "authorization: Bearer $TOKEN"
 
-Outputs are in {stack.outputs.relative_to(ROOT)}; `{stack.stop_command}` ends it and keeps the data."""
+Outputs are in {stack.outputs.relative_to(ROOT)}; `{stack.stop_command}` ends it{" and keeps the data" if stack.keep_data else ""}."""
     )
 
 
