@@ -1,7 +1,10 @@
-//! Renders garments on a person for looking at: `tryon BODY OUT.png GARMENT.jpg:category ...`
+//! Renders garments on a person, for looking at: `tryon BODY OUT.png GARMENT:category ...`
+//!
+//! Garments are photos (cut out here) or PNG files with a transparent background (taken as they are).
 
 use std::{env, error::Error, fs, io::Write as _, time::Instant};
 
+use drape_domain::item::ImageType;
 use drape_vision::{
     Cutter, decode,
     tryon::{Garment, TryOnEngine},
@@ -10,25 +13,37 @@ use drape_vision::{
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [body, out, garments @ ..] = arguments.as_slice() else {
-        return Err("usage: tryon BODY OUT.png GARMENT.jpg:category ...".into());
+        return Err("usage: tryon BODY OUT.png GARMENT:category ...".into());
     };
     let body = image::load_from_memory(&fs::read(body)?)?.into_rgb8();
-    let _ = (decode, Cutter::load);
-    let mut cut = Vec::new();
+    let cutter = Cutter::load()?;
+    let mut worn = Vec::new();
     for garment in garments {
-        let (file, category) = garment.rsplit_once(':').ok_or("GARMENT.jpg:category")?;
-        let cutout = image::load_from_memory(&fs::read(file)?)?.into_rgba8();
-        cut.push(Garment { category: category.parse()?, cutout });
+        let (file, category) = garment
+            .rsplit_once(':')
+            .ok_or("a garment is given as FILE:category")?;
+        let bytes = fs::read(file)?;
+        let cutout = if file.ends_with(".png") {
+            image::load_from_memory(&bytes)?.into_rgba8()
+        } else {
+            cutter.cut(&decode(&bytes, ImageType::Jpeg)?)?.image
+        };
+        worn.push(Garment {
+            category: category.parse()?,
+            cutout,
+        });
     }
     let engine = TryOnEngine::load()?;
     let start = Instant::now();
-    let rendering = engine.render(&body, &cut)?;
+    let rendering = engine.render(&body, &worn)?;
     let took = start.elapsed();
     rendering.image.save(out)?;
     writeln!(
         std::io::stdout(),
         "{out}: confidence {:.2}, placed {:?}, skipped {:?}, {took:.0?}",
-        rendering.confidence, rendering.placed, rendering.skipped
+        rendering.confidence,
+        rendering.placed,
+        rendering.skipped
     )?;
     Ok(())
 }

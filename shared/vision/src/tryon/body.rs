@@ -201,8 +201,12 @@ impl Body {
     /// How well the joints in need can be seen, 0–1.
     pub(crate) fn visibility(&self, needs: Needs) -> f32 {
         let joints = self.joints(needs);
-        let mean = joints.iter().map(|joint| joint.visibility).sum::<f32>() / joints.len().max(1) as f32;
-        let least = joints.iter().map(|joint| joint.visibility).fold(1.0, f32::min);
+        let mean =
+            joints.iter().map(|joint| joint.visibility).sum::<f32>() / joints.len().max(1) as f32;
+        let least = joints
+            .iter()
+            .map(|joint| joint.visibility)
+            .fold(1.0, f32::min);
         0.5 * (mean + least)
     }
 
@@ -241,7 +245,11 @@ impl Body {
 
     /// The distance below the shoulders, along torso and legs, as a height `q`.
     pub(crate) fn height_at(&self, distance: f32) -> f32 {
-        if distance <= self.torso { distance / self.torso } else { 1.0 + (distance - self.torso) / self.leg.max(1.0) }
+        if distance <= self.torso {
+            distance / self.torso
+        } else {
+            1.0 + (distance - self.torso) / self.leg.max(1.0)
+        }
     }
 
     /// The body's outermost edges at a height, arms excluded.
@@ -283,7 +291,11 @@ impl Body {
                 values[values.len() / 2]
             };
             let reach = |direction: P| {
-                middle([0.4, 0.5, 0.6, 0.7, 0.8].map(|share| self.reach(a.mix(b, share), direction, 2.0 * most)).to_vec())
+                middle(
+                    [0.4, 0.5, 0.6, 0.7, 0.8]
+                        .map(|share| self.reach(a.mix(b, share), direction, 2.0 * most))
+                        .to_vec(),
+                )
             };
             let (one, other) = (reach(across), reach(across * -1.0));
             // Where the arm lies against the body, only its free edge tells.
@@ -330,7 +342,10 @@ impl Body {
 
     fn measure_outline(&mut self) {
         let across_hips = (self.sides[1].hip.at - self.sides[0].hip.at).unit();
-        let shoulders = self.sides[0].shoulder.at.distance(self.sides[1].shoulder.at);
+        let shoulders = self.sides[0]
+            .shoulder
+            .at
+            .distance(self.sides[1].shoulder.at);
         // A turned body is narrower in the picture than its length tells.
         let half = (0.5 * shoulders).max(0.28 * self.torso);
         let mut outline = Vec::new();
@@ -346,23 +361,33 @@ impl Body {
                 let limit = if arm > least { most.min(arm) } else { most };
                 centre + direction * self.reach(centre, direction, limit).max(least)
             };
-            outline.push(Section { left: edge(0), right: edge(1) });
+            outline.push(Section {
+                left: edge(0),
+                right: edge(1),
+            });
         }
         for index in 0..2 {
-            self.legs[index] = (0..=STEPS).map(|step| self.leg_edges(index, step as f32 / STEPS as f32)).collect();
+            self.legs[index] = (0..=STEPS)
+                .map(|step| self.leg_edges(index, step as f32 / STEPS as f32))
+                .collect();
         }
         for index in 0..2 {
             smooth(&mut self.legs[index], 1);
         }
         for step in 0..=STEPS {
             let (left, right) = (self.legs[0][step], self.legs[1][step]);
-            let mut section = Section { left: left.left, right: right.right };
+            let mut section = Section {
+                left: left.left,
+                right: right.right,
+            };
             if step * 6 < STEPS {
                 // Around the hips the torso's direction still counts: no step in the outline.
                 let torso = outline.last().copied().unwrap_or(section);
                 let share = (step * 6) as f32 / STEPS as f32;
                 let shift = self.bone(0, 0.0).mix(self.bone(1, 0.0), 0.5);
-                let now = self.bone(0, step as f32 / STEPS as f32).mix(self.bone(1, step as f32 / STEPS as f32), 0.5);
+                let now = self
+                    .bone(0, step as f32 / STEPS as f32)
+                    .mix(self.bone(1, step as f32 / STEPS as f32), 0.5);
                 let down = now - shift;
                 section = Section {
                     left: (torso.left + down).mix(section.left, share),
@@ -383,7 +408,9 @@ impl Body {
         if along < share {
             side.hip.at.mix(side.knee.at, along / share.max(1e-3))
         } else {
-            side.knee.at.mix(side.ankle.at, (along - share) / (1.0 - share).max(1e-3))
+            side.knee
+                .at
+                .mix(side.ankle.at, (along - share) / (1.0 - share).max(1e-3))
         }
     }
 
@@ -397,9 +424,21 @@ impl Body {
         let limit = if arm > least { most.min(arm) } else { most };
         let outer = self.reach(here, outward, limit).max(least);
         let middle = ((other.x - here.x) * -outward.x).abs() * 0.5;
-        let inner = self.reach(here, outward * -1.0, middle.min(most)).max(least.min(middle));
+        let inner = self
+            .reach(here, outward * -1.0, middle.min(most))
+            .max(least.min(middle));
         let (outer, inner) = (here + outward * outer, here - outward * inner);
-        if index == 0 { Section { left: outer, right: inner } } else { Section { left: inner, right: outer } }
+        if index == 0 {
+            Section {
+                left: outer,
+                right: inner,
+            }
+        } else {
+            Section {
+                left: inner,
+                right: outer,
+            }
+        }
     }
 
     /// Whether a point lies on a forearm or hand.
@@ -416,7 +455,9 @@ impl Body {
     pub(crate) fn on_hand(&self, side: usize, point: P) -> bool {
         let joints = &self.sides[side];
         let knuckles = joints.index.at.mix(joints.pinky.at, 0.5);
-        let size = knuckles.distance(joints.wrist.at).clamp(0.1 * self.torso, 0.3 * self.torso);
+        let size = knuckles
+            .distance(joints.wrist.at)
+            .clamp(0.1 * self.torso, 0.3 * self.torso);
         let tips = knuckles + (knuckles - joints.wrist.at).unit() * (0.9 * size);
         let thumb = joints.thumb.at + (joints.thumb.at - joints.wrist.at) * 0.4;
         // From a little below the wrist on, so that cuffs can cover the wrist itself.
@@ -431,9 +472,15 @@ fn lookup(sections: &[Section], q: f32) -> Section {
     let last = sections.len().saturating_sub(2);
     let at = (q * STEPS as f32).clamp(0.0, (sections.len().saturating_sub(1)) as f32);
     let index = (at as usize).min(last);
-    let (a, b) = (sections[index], sections[(index + 1).min(sections.len() - 1)]);
+    let (a, b) = (
+        sections[index],
+        sections[(index + 1).min(sections.len() - 1)],
+    );
     let share = at - index as f32;
-    Section { left: a.left.mix(b.left, share), right: a.right.mix(b.right, share) }
+    Section {
+        left: a.left.mix(b.left, share),
+        right: a.right.mix(b.right, share),
+    }
 }
 
 /// Evens out the edges: each becomes the mean of its neighbours up to `reach` away.
@@ -443,8 +490,14 @@ fn smooth(sections: &mut [Section], reach: usize) {
         let reach = reach.min(index).min(before.len() - 1 - index);
         let near = &before[index - reach..=index + reach];
         let mean = |edge: fn(&Section) -> P| {
-            near.iter().map(edge).fold(P::default(), |sum, point| sum + point) * (1.0 / near.len() as f32)
+            near.iter()
+                .map(edge)
+                .fold(P::default(), |sum, point| sum + point)
+                * (1.0 / near.len() as f32)
         };
-        *section = Section { left: mean(|section| section.left), right: mean(|section| section.right) };
+        *section = Section {
+            left: mean(|section| section.left),
+            right: mean(|section| section.right),
+        };
     }
 }

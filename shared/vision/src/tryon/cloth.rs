@@ -28,7 +28,12 @@ const MOST_SIDE: u32 = 8192;
 impl Cloth {
     /// Prepares a cutout so that its longer side has about `size` pixels. With `pieces` more than one, as
     /// many separate parts of similar size are kept. `None` if there is no garment to see.
-    pub(crate) fn prepare(cutout: &RgbaImage, size: usize, pieces: usize, upright: bool) -> Option<Self> {
+    pub(crate) fn prepare(
+        cutout: &RgbaImage,
+        size: usize,
+        pieces: usize,
+        upright: bool,
+    ) -> Option<Self> {
         let bounds = bounds(cutout)?;
         let size = size.clamp(64, 1200);
         let mut picture = shrink(cutout, bounds, size);
@@ -44,7 +49,11 @@ impl Cloth {
         }
         remove_hook(&mut mask);
         clean_edge(&mut picture, &mask);
-        Some(Self { picture, mask, quality })
+        Some(Self {
+            picture,
+            mask,
+            quality,
+        })
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -60,7 +69,10 @@ impl Cloth {
         let mut part = self.picture.clone();
         for (index, pixel) in part.data.iter_mut().enumerate() {
             if pixel[3] > 0.0 {
-                let at = p((index % part.width) as f32 + 0.5, (index / part.width) as f32 + 0.5);
+                let at = p(
+                    (index % part.width) as f32 + 0.5,
+                    (index / part.width) as f32 + 0.5,
+                );
                 let share = keep(at).clamp(0.0, 1.0);
                 *pixel = pixel.map(|value| value * share);
             }
@@ -83,7 +95,12 @@ fn bounds(cutout: &RgbaImage) -> Option<Bounds> {
     if width == 0 || height == 0 || width > MOST_SIDE || height > MOST_SIDE {
         return None;
     }
-    let mut bounds = Bounds { left: width, top: height, right: 0, bottom: 0 };
+    let mut bounds = Bounds {
+        left: width,
+        top: height,
+        right: 0,
+        bottom: 0,
+    };
     let mut count = 0_u64;
     for (x, y, pixel) in cutout.enumerate_pixels() {
         if pixel.0[3] >= 128 {
@@ -119,11 +136,13 @@ fn quality(cutout: &RgbaImage, bounds: Bounds) -> f32 {
         }
     }
     for x in 0..width {
-        cut += u32::from(cutout.get_pixel(x, 0).0[3] >= 128) + u32::from(cutout.get_pixel(x, height - 1).0[3] >= 128);
+        cut += u32::from(cutout.get_pixel(x, 0).0[3] >= 128)
+            + u32::from(cutout.get_pixel(x, height - 1).0[3] >= 128);
         rim += 2;
     }
     for y in 0..height {
-        cut += u32::from(cutout.get_pixel(0, y).0[3] >= 128) + u32::from(cutout.get_pixel(width - 1, y).0[3] >= 128);
+        cut += u32::from(cutout.get_pixel(0, y).0[3] >= 128)
+            + u32::from(cutout.get_pixel(width - 1, y).0[3] >= 128);
         rim += 2;
     }
     let sure = sure as f32 / (sure + unsure).max(1) as f32;
@@ -161,14 +180,19 @@ fn shrink(cutout: &RgbaImage, bounds: Bounds, size: usize) -> Layer {
                 }
                 sum[3] += alpha;
             }
-            layer.data[(y + margin) * width + x + margin] = sum.map(|value| value / (taps * taps) as f32);
+            layer.data[(y + margin) * width + x + margin] =
+                sum.map(|value| value / (taps * taps) as f32);
         }
     }
     layer
 }
 
 fn alpha(layer: &Layer) -> Plane {
-    Plane { width: layer.width, height: layer.height, data: layer.data.iter().map(|pixel| pixel[3]).collect() }
+    Plane {
+        width: layer.width,
+        height: layer.height,
+        data: layer.data.iter().map(|pixel| pixel[3]).collect(),
+    }
 }
 
 /// The garment's pixels: its largest parts, with small holes filled. Large holes are real (between straps,
@@ -180,8 +204,15 @@ fn main_parts(alpha: &Plane, count: usize) -> Option<Mask> {
     if largest < 50 {
         return None;
     }
-    let mut mask = Mask { data: vec![false; rough.data.len()], ..rough };
-    for piece in pieces.iter().take(count).filter(|piece| piece.pixels.len() * 3 > largest) {
+    let mut mask = Mask {
+        data: vec![false; rough.data.len()],
+        ..rough
+    };
+    for piece in pieces
+        .iter()
+        .take(count)
+        .filter(|piece| piece.pixels.len() * 3 > largest)
+    {
         for &index in &piece.pixels {
             mask.data[index] = true;
         }
@@ -249,11 +280,18 @@ fn turned(layer: &Layer, angle: f32) -> Layer {
         (width * cos.abs() + height * sin.abs()).ceil() as usize,
         (width * sin.abs() + height * cos.abs()).ceil() as usize,
     );
-    let (old, new) = (p(width / 2.0, height / 2.0), p(turned.width as f32 / 2.0, turned.height as f32 / 2.0));
+    let (old, new) = (
+        p(width / 2.0, height / 2.0),
+        p(turned.width as f32 / 2.0, turned.height as f32 / 2.0),
+    );
     for y in 0..turned.height {
         for x in 0..turned.width {
             let offset = p(x as f32 + 0.5, y as f32 + 0.5) - new;
-            let from = old + p(cos * offset.x + sin * offset.y, cos * offset.y - sin * offset.x);
+            let from = old
+                + p(
+                    cos * offset.x + sin * offset.y,
+                    cos * offset.y - sin * offset.x,
+                );
             turned.data[y * turned.width + x] = layer.sample(from);
         }
     }
@@ -263,15 +301,31 @@ fn turned(layer: &Layer, angle: f32) -> Layer {
 /// Takes away a clothes hanger's hook: something thin that sticks out of the top near the middle.
 fn remove_hook(mask: &mut Mask) {
     let thin = mask.width.max(mask.height) as f32 * 0.02;
-    let outside = Mask { data: mask.data.iter().map(|set| !set).collect(), ..*mask };
-    let core = Mask { data: outside.distance_to().iter().map(|&depth| depth > thin).collect(), ..*mask };
+    let outside = Mask {
+        data: mask.data.iter().map(|set| !set).collect(),
+        ..*mask
+    };
+    let core = Mask {
+        data: outside
+            .distance_to()
+            .iter()
+            .map(|&depth| depth > thin)
+            .collect(),
+        ..*mask
+    };
     if core.count() == 0 {
         return;
     }
     let solid = core.grown(thin * 1.6);
     let total: usize = mask.count();
-    let middle = (0..mask.data.len()).filter(|&i| mask.data[i]).map(|i| i % mask.width).sum::<usize>() / total.max(1);
-    let top = (0..core.data.len()).find(|&i| core.data[i]).map_or(0, |i| i / mask.width);
+    let middle = (0..mask.data.len())
+        .filter(|&i| mask.data[i])
+        .map(|i| i % mask.width)
+        .sum::<usize>()
+        / total.max(1);
+    let top = (0..core.data.len())
+        .find(|&i| core.data[i])
+        .map_or(0, |i| i / mask.width);
     for y in 0..(top + mask.height / 8).min(mask.height) {
         for x in 0..mask.width {
             let index = y * mask.width + x;
@@ -287,7 +341,10 @@ fn remove_hook(mask: &mut Mask) {
 fn clean_edge(picture: &mut Layer, mask: &Mask) {
     let (width, height) = (picture.width, picture.height);
     let before = alpha(picture);
-    let inside = Mask { data: mask.data.iter().map(|set| !set).collect(), ..*mask };
+    let inside = Mask {
+        data: mask.data.iter().map(|set| !set).collect(),
+        ..*mask
+    };
     let depth = inside.distance_to();
     let rim = (width.max(height) as f32 / 200.0).clamp(1.0, 4.0);
     // Colour of the sure pixels, carried outwards ring by ring.
@@ -296,8 +353,15 @@ fn clean_edge(picture: &mut Layer, mask: &Mask) {
         .iter()
         .enumerate()
         .map(|(index, pixel)| {
-            let sure = mask.data[index] && (depth[index] > rim + 0.5 || (depth[index] > rim * 3.0 && pixel[3] > 0.2));
-            (sure && pixel[3] > 0.3).then(|| [pixel[0] / pixel[3], pixel[1] / pixel[3], pixel[2] / pixel[3]])
+            let sure = mask.data[index]
+                && (depth[index] > rim + 0.5 || (depth[index] > rim * 3.0 && pixel[3] > 0.2));
+            (sure && pixel[3] > 0.3).then(|| {
+                [
+                    pixel[0] / pixel[3],
+                    pixel[1] / pixel[3],
+                    pixel[2] / pixel[3],
+                ]
+            })
         })
         .collect();
     let mut missing: Vec<usize> = (0..colour.len())
@@ -338,7 +402,11 @@ fn clean_edge(picture: &mut Layer, mask: &Mask) {
     let solid = Plane {
         width,
         height,
-        data: mask.data.iter().map(|&set| f32::from(u8::from(set))).collect(),
+        data: mask
+            .data
+            .iter()
+            .map(|&set| f32::from(u8::from(set)))
+            .collect(),
     }
     .blurred(1);
     for (index, pixel) in picture.data.iter_mut().enumerate() {
@@ -373,7 +441,10 @@ mod tests {
         let angle = 14.0_f32.to_radians();
         let leaning = cutout(400, 400, |x, y| {
             let (x, y) = (x - 200.0, y - 200.0);
-            let (u, v) = (angle.cos() * x + angle.sin() * y, angle.cos() * y - angle.sin() * x);
+            let (u, v) = (
+                angle.cos() * x + angle.sin() * y,
+                angle.cos() * y - angle.sin() * x,
+            );
             v.abs() < 150.0 && u.abs() < 50.0 + 0.2 * (v + 150.0)
         });
         let cloth = Cloth::prepare(&leaning, 200, 1, true).unwrap();
@@ -402,21 +473,21 @@ mod tests {
         let hung = cutout(300, 400, |x, y| {
             let dress = y > 120.0 && y < 380.0 && (x - 150.0).abs() < 100.0;
             let hook = (40.0..=120.0).contains(&y) && (x - 150.0).abs() < 2.0;
-            let strap = (60.0..=120.0).contains(&y) && ((x - 90.0).abs() < 3.0 || (x - 210.0).abs() < 3.0);
+            let strap =
+                (60.0..=120.0).contains(&y) && ((x - 90.0).abs() < 3.0 || (x - 210.0).abs() < 3.0);
             dress || hook || strap
         });
         let cloth = Cloth::prepare(&hung, 400, 1, false).unwrap();
-        let at = |x: f32, y: f32| {
-            // The strap's top decides where the cropped picture begins: find it by the widest row.
-            let scale = cloth.height() as f32 / 400.0;
-            cloth.mask.get((x * scale) as i32, (y * scale) as i32)
-        };
         let columns: Vec<usize> = (0..cloth.width())
-            .filter(|&x| (0..cloth.height() / 8).any(|y| cloth.mask.data[(y + 4) * cloth.width() + x]))
+            .filter(|&x| {
+                (0..cloth.height() / 8).any(|y| cloth.mask.data[(y + 4) * cloth.width() + x])
+            })
             .collect();
         let middle = cloth.width() / 2;
-        assert!(columns.iter().all(|x| x.abs_diff(middle) > 10), "{columns:?}");
+        assert!(
+            columns.iter().all(|x| x.abs_diff(middle) > 10),
+            "{columns:?}"
+        );
         assert!(!columns.is_empty());
-        let _ = at;
     }
 }

@@ -88,16 +88,32 @@ pub(crate) fn light(photo: &RgbImage, body: &Body) -> Plane {
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let mask = Mask::of(&body.mask, 0.6);
     let luma = |index: usize| {
-        let [r, g, b] = photo.get_pixel((index % width) as u32, (index / width) as u32).0.map(f32::from);
+        let [r, g, b] = photo
+            .get_pixel((index % width) as u32, (index / width) as u32)
+            .0
+            .map(f32::from);
         (0.299 * r + 0.587 * g + 0.114 * b) / 255.0
     };
     let bright = Plane {
         width,
         height,
-        data: (0..width * height).map(|index| if mask.data[index] { luma(index) } else { 0.0 }).collect(),
+        data: (0..width * height)
+            .map(|index| if mask.data[index] { luma(index) } else { 0.0 })
+            .collect(),
     };
-    let weight = Plane { width, height, data: mask.data.iter().map(|&set| f32::from(u8::from(set))).collect() };
-    let (near, far) = ((0.05 * body.torso) as usize + 1, (0.3 * body.torso) as usize + 1);
+    let weight = Plane {
+        width,
+        height,
+        data: mask
+            .data
+            .iter()
+            .map(|&set| f32::from(u8::from(set)))
+            .collect(),
+    };
+    let (near, far) = (
+        (0.05 * body.torso) as usize + 1,
+        (0.3 * body.torso) as usize + 1,
+    );
     let mean = |radius: usize| {
         let (sum, count) = (bright.blurred(radius), weight.blurred(radius));
         let mut mean = sum;

@@ -31,7 +31,11 @@ const ROWS: usize = 28;
 pub(crate) const fn long_sleeved(category: Category) -> bool {
     matches!(
         category,
-        Category::Longsleeve | Category::Hoodie | Category::Sweater | Category::Blazer | Category::Outerwear
+        Category::Longsleeve
+            | Category::Hoodie
+            | Category::Sweater
+            | Category::Blazer
+            | Category::Outerwear
     )
 }
 
@@ -62,7 +66,13 @@ fn hem_range(category: Category, body: &Body) -> (f32, f32) {
 /// `knots` gives inner points as (share of the garment's row, share of the body's row); `margins` how far to
 /// draw beyond the edges on the left and the right, as a share of the breadth.
 fn row(from: (P, P), onto: (P, P), knots: &[(f32, f32)], margins: (f32, f32)) -> Vec<(P, P)> {
-    let mut row = vec![(from.0.mix(from.1, -margins.0), onto.0.mix(onto.1, -margins.0)), (from.0, onto.0)];
+    let mut row = vec![
+        (
+            from.0.mix(from.1, -margins.0),
+            onto.0.mix(onto.1, -margins.0),
+        ),
+        (from.0, onto.0),
+    ];
     let mut last = (0.0, 0.0);
     for &knot in knots.iter().chain([(1.0, 1.0)].iter()) {
         // Long stretches are divided, so that the bending of neighbouring rows stays even.
@@ -73,7 +83,10 @@ fn row(from: (P, P), onto: (P, P), knots: &[(f32, f32)], margins: (f32, f32)) ->
         }
         last = knot;
     }
-    row.push((from.0.mix(from.1, 1.0 + margins.1), onto.0.mix(onto.1, 1.0 + margins.1)));
+    row.push((
+        from.0.mix(from.1, 1.0 + margins.1),
+        onto.0.mix(onto.1, 1.0 + margins.1),
+    ));
     row
 }
 
@@ -86,11 +99,22 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
 
     // Where it hangs on the body.
     let shoulders = [0, 1].map(|side| shoulder(body, side, sleeved, category));
-    let deep = if matches!(category, Category::Outerwear | Category::Blazer | Category::Hoodie) { 0.37 } else { 0.33 };
+    let deep = if matches!(
+        category,
+        Category::Outerwear | Category::Blazer | Category::Hoodie
+    ) {
+        0.37
+    } else {
+        0.33
+    };
     let chest = body.section(deep);
     let chest = widened(chest, ease);
     let half = 0.5 * chest.left.distance(chest.right);
-    let neck_half = if matches!(category, Category::Outerwear | Category::Hoodie) { 0.155 } else { 0.14 } * torso;
+    let neck_half = if matches!(category, Category::Outerwear | Category::Hoodie) {
+        0.155
+    } else {
+        0.14
+    } * torso;
     let neck_base = body.neck + body.up() * (0.105 * torso);
     let necks = [-1.0, 1.0].map(|sign| neck_base + body.across() * (sign * neck_half));
 
@@ -98,24 +122,35 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
     let breadth = shape.chest();
     let start = 0.5 * (shape.neck[0].y + shape.neck[1].y);
     let long = (shape.hem - start) / breadth;
-    let metre = if category == Category::Dress { 0.84 } else { 0.8 };
+    let metre = if category == Category::Dress {
+        0.84
+    } else {
+        0.8
+    };
     let (highest, lowest) = hem_range(category, body);
-    let hem = body.height_at((long * metre - 0.1) * torso).clamp(highest, lowest);
+    let hem = body
+        .height_at((long * metre - 0.1) * torso)
+        .clamp(highest, lowest);
 
     let knots = |at: f32| -> Vec<(f32, f32)> {
         // The neckline's ends keep their place on the shoulders; further down rows are even.
         let from = [0, 1].map(|side| {
-            ((shape.neck[side].x - shape.shoulder[0].x) / (shape.shoulder[1].x - shape.shoulder[0].x).max(1.0))
-                .clamp(0.05, 0.95)
+            ((shape.neck[side].x - shape.shoulder[0].x)
+                / (shape.shoulder[1].x - shape.shoulder[0].x).max(1.0))
+            .clamp(0.05, 0.95)
         });
         let across = shoulders[1] - shoulders[0];
         let onto = [0, 1].map(|side| {
-            ((necks[side] - shoulders[0]).dot(across) / across.dot(across).max(1.0)).clamp(0.05, 0.95)
+            ((necks[side] - shoulders[0]).dot(across) / across.dot(across).max(1.0))
+                .clamp(0.05, 0.95)
         });
         let even = smooth_step(0.0, 1.0, at);
         vec![
             (from[0], mix(onto[0], from[0], even)),
-            (0.5 * (from[0] + from[1]), mix(0.5 * (onto[0] + onto[1]), 0.5 * (from[0] + from[1]), even)),
+            (
+                0.5 * (from[0] + from[1]),
+                mix(0.5 * (onto[0] + onto[1]), 0.5 * (from[0] + from[1]), even),
+            ),
             (from[1], mix(onto[1], from[1], even)),
         ]
     };
@@ -131,8 +166,14 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
     let scale = 2.0 * half / breadth;
     let shift = |height: f32| body.up() * height;
     let above = (neck_y - shape.top).max(0.0);
-    let collar = (above * scale).min(0.07 * torso + (above * scale - 0.07 * torso).max(0.0) * 0.25).min(0.2 * torso);
-    let margins = if sleeved { (0.0, 0.0) } else { (MARGIN, MARGIN) };
+    let collar = (above * scale)
+        .min(0.07 * torso + (above * scale - 0.07 * torso).max(0.0) * 0.25)
+        .min(0.2 * torso);
+    let margins = if sleeved {
+        (0.0, 0.0)
+    } else {
+        (MARGIN, MARGIN)
+    };
     for (y, height) in [
         (shape.top - 3.0, body_rise + collar + 3.0 * scale),
         (shape.top, body_rise + collar),
@@ -144,13 +185,21 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
             continue;
         }
         // Levelling out towards the neck; tilted like the shoulders otherwise.
-        grid.push(row(level(y), (shoulders[0] + shift(height), shoulders[1] + shift(height)), &knots(0.0), margins));
+        grid.push(row(
+            level(y),
+            (shoulders[0] + shift(height), shoulders[1] + shift(height)),
+            &knots(0.0),
+            margins,
+        ));
     }
     // Shoulders to armpits.
     for step in 0..=6 {
         let at = step as f32 / 6.0;
         let from = [0, 1].map(|side| seam(&shape, side, at, sleeved));
-        let onto = (shoulders[0].mix(chest.left, at), shoulders[1].mix(chest.right, at));
+        let onto = (
+            shoulders[0].mix(chest.left, at),
+            shoulders[1].mix(chest.right, at),
+        );
         grid.push(row((from[0], from[1]), onto, &knots(at * 0.5), margins));
     }
     // Armpits to hem.
@@ -167,26 +216,49 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
         // The cloth's own line, from the chest down; never narrower than the body.
         let across = (fitted.right - fitted.left).unit();
         let edge = |side: usize| {
-            let natural = ((from[side].x - middle) * [-1.0, 1.0][side] / (0.5 * breadth)).clamp(0.6, 2.2) * half;
-            let own = if side == 0 { centre.distance(fitted.left) } else { centre.distance(fitted.right) };
-            let limit = half.max(own) * if category == Category::Dress { 1.9 } else { 1.45 };
+            let natural = ((from[side].x - middle) * [-1.0, 1.0][side] / (0.5 * breadth))
+                .clamp(0.6, 2.2)
+                * half;
+            let own = if side == 0 {
+                centre.distance(fitted.left)
+            } else {
+                centre.distance(fitted.right)
+            };
+            let limit = half.max(own)
+                * if category == Category::Dress {
+                    1.9
+                } else {
+                    1.45
+                };
             natural.max(own).min(limit)
         };
         for (side, flare) in flare.iter_mut().enumerate() {
-            *flare = if step == 1 { edge(side) } else { mix(*flare, edge(side), 0.6) };
+            *flare = if step == 1 {
+                edge(side)
+            } else {
+                mix(*flare, edge(side), 0.6)
+            };
         }
         let own = [centre.distance(fitted.left), centre.distance(fitted.right)];
         let wide = [flare[0].max(own[0]), flare[1].max(own[1])];
         let settle = smooth_step(0.0, 0.18, at);
-        let left = (centre - across * wide[0]).mix(chest.left + (centre - chest.centre()), 1.0 - settle);
-        let right = (centre + across * wide[1]).mix(chest.right + (centre - chest.centre()), 1.0 - settle);
+        let left =
+            (centre - across * wide[0]).mix(chest.left + (centre - chest.centre()), 1.0 - settle);
+        let right =
+            (centre + across * wide[1]).mix(chest.right + (centre - chest.centre()), 1.0 - settle);
         let margins = (MARGIN, MARGIN);
-        grid.push(row((from[0], from[1]), (left, right), &knots(0.5 + 0.5 * at), margins));
+        grid.push(row(
+            (from[0], from[1]),
+            (left, right),
+            &knots(0.5 + 0.5 * at),
+            margins,
+        ));
     }
     // A little beyond the hem, for its soft edge.
     let end = [0, 1].map(|side| shape.edge[side].at(shape.hem) + p(0.0, 4.0));
     let section = body.section(hem);
-    let below = section.centre() + (section.centre() - body.section(hem - 0.05).centre()).unit() * (4.0 * scale);
+    let below = section.centre()
+        + (section.centre() - body.section(hem - 0.05).centre()).unit() * (4.0 * scale);
     let across = (section.right - section.left).unit();
     grid.push(row(
         (end[0], end[1]),
@@ -200,7 +272,9 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
         picture: cloth.part(|at| {
             (0..2)
                 .filter(|&side| shape.sleeve[side].is_some())
-                .map(|side| 1.0 - smooth_step(0.0, 2.0 * feather, shape.beyond_seam(side, at) - feather))
+                .map(|side| {
+                    1.0 - smooth_step(0.0, 2.0 * feather, shape.beyond_seam(side, at) - feather)
+                })
                 .fold(1.0, f32::min)
         }),
         grid,
@@ -208,11 +282,28 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
     }];
     for side in 0..2 {
         // A sleeve that is folded away in its photo looks like the other one.
-        let source = if shape.sleeve[side].is_some() { side } else { 1 - side };
+        let source = if shape.sleeve[side].is_some() {
+            side
+        } else {
+            1 - side
+        };
         let scale = half / (0.5 * breadth);
-        if let Some(grid) = sleeve(&shape, source, side, category, body, (shoulders[side], chest), scale) {
-            let picture = cloth.part(|at| smooth_step(-2.0 * feather, 0.0, shape.beyond_seam(source, at)));
-            pieces.push(Piece { picture, grid, behind_arms: false });
+        if let Some(grid) = sleeve(
+            &shape,
+            source,
+            side,
+            category,
+            body,
+            (shoulders[side], chest),
+            scale,
+        ) {
+            let picture =
+                cloth.part(|at| smooth_step(-2.0 * feather, 0.0, shape.beyond_seam(source, at)));
+            pieces.push(Piece {
+                picture,
+                grid,
+                behind_arms: false,
+            });
         }
     }
     pieces
@@ -221,14 +312,21 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
 /// A section made broader about its middle.
 fn widened(section: Section, factor: f32) -> Section {
     let centre = section.centre();
-    Section { left: centre + (section.left - centre) * factor, right: centre + (section.right - centre) * factor }
+    Section {
+        left: centre + (section.left - centre) * factor,
+        right: centre + (section.right - centre) * factor,
+    }
 }
 
 /// The armhole's line, from the shoulder (0) to the armpit (1). Sleeveless garments follow their own edge.
 fn seam(shape: &Top, side: usize, at: f32, sleeved: bool) -> P {
     let (shoulder, armpit) = (shape.shoulder[side], shape.armpit[side]);
     let straight = shoulder.mix(armpit, at);
-    if sleeved { straight } else { p(straight.x, mix(shoulder.y, armpit.y, at)) }
+    if sleeved {
+        straight
+    } else {
+        p(straight.x, mix(shoulder.y, armpit.y, at))
+    }
 }
 
 /// Where the end of a garment's shoulder lies on the body.
@@ -241,7 +339,14 @@ fn shoulder(body: &Body, side: usize, sleeved: bool, category: Category) -> P {
     }
     // Joints lie a few centimetres below and inside of the shoulder's outline.
     let direction = (outward * 0.75 + body.up() * 0.65).unit();
-    let thick = if matches!(category, Category::Outerwear | Category::Blazer | Category::Hoodie) { 0.035 } else { 0.012 };
+    let thick = if matches!(
+        category,
+        Category::Outerwear | Category::Blazer | Category::Hoodie
+    ) {
+        0.035
+    } else {
+        0.012
+    };
     joint + direction * (body.shoulder_depth(side, direction) + thick * torso)
 }
 
@@ -255,15 +360,18 @@ fn sleeve(
     sewn: (P, Section),
     scale: f32,
 ) -> Option<Grid> {
-    let sleeve = shape.sleeve[source]?;
+    let sleeve = shape.sleeve[source].as_ref()?;
     let (shoulder, chest) = sewn;
     let armpit = if side == 0 { chest.left } else { chest.right };
     let arm = body.arm(side);
     let torso = body.torso;
     // How far down the arm: a flat top's chest is about half a metre wide, an arm a little longer.
     let natural = sleeve.length / shape.chest() * 0.86 * torso / arm.length().max(1.0);
-    let reach = if long_sleeved(category) && natural > 0.45 || natural > 0.68 { 0.98 } else { natural.clamp(0.14, 0.98) };
-    let start = Across { outer: shape.shoulder[source], inner: shape.armpit[source] };
+    let reach = if long_sleeved(category) && natural > 0.45 || natural > 0.68 {
+        0.98
+    } else {
+        natural.clamp(0.14, 0.98)
+    };
     let [upper, lower] = body.arm_radius[side];
     let sign = body.sides[side].sign;
 
@@ -271,44 +379,57 @@ fn sleeve(
     let rows = 16;
     for step in 0..=rows + 1 {
         let at = step as f32 / rows as f32;
-        let from = bent(start, sleeve.middle, sleeve.cuff, at);
+        let from = sleeve.at(at);
         let (bone, direction) = arm.at(at * reach);
         let [near, far] = body.arm_offset[side];
         let bone = bone + direction.turned() * mix(near, far, smooth_step(0.4, 0.7, at * reach));
         // Outer is up for an arm stretched out, outside for an arm that hangs.
         let normal = direction.turned() * -sign;
-        let normal = if normal.dot(shoulder - armpit) < -0.3 * shoulder.distance(armpit) { normal * -1.0 } else { normal };
+        let normal = if normal.dot(shoulder - armpit) < -0.3 * shoulder.distance(armpit) {
+            normal * -1.0
+        } else {
+            normal
+        };
         let covered = mix(upper, lower, smooth_step(0.35, 0.75, at * reach));
-        let loose = if matches!(category, Category::Outerwear | Category::Hoodie | Category::Blazer) { 1.42 } else { 1.28 };
+        let loose = if matches!(
+            category,
+            Category::Outerwear | Category::Hoodie | Category::Blazer
+        ) {
+            1.42
+        } else {
+            1.28
+        };
         let own = 0.5 * from.outer.distance(from.inner) * scale * 0.82;
         let half = own.clamp(covered * loose, covered * 2.1);
-        let along = Across { outer: bone + normal * half, inner: bone - normal * half };
+        let along = Across {
+            outer: bone + normal * half,
+            inner: bone - normal * half,
+        };
         // Near the seam it turns from the armhole's slant to straight across the arm.
         let blend = smooth_step(0.0, 0.62, at * reach * arm.length() / (0.5 * torso));
         let slide = bone - arm.at(0.0).0;
-        let sewn = Across { outer: shoulder + slide, inner: armpit + slide * (0.25 + 0.75 * at) };
-        let onto = Across { outer: sewn.outer.mix(along.outer, blend), inner: sewn.inner.mix(along.inner, blend) };
+        let sewn = Across {
+            outer: shoulder + slide,
+            inner: armpit + slide * (0.25 + 0.75 * at),
+        };
+        let onto = Across {
+            outer: sewn.outer.mix(along.outer, blend),
+            inner: sewn.inner.mix(along.inner, blend),
+        };
         let margin = 0.12;
         grid.push(
             [-margin, 0.0, 0.25, 0.5, 0.75, 1.0, 1.0 + margin]
                 .into_iter()
-                .map(|share| (from.outer.mix(from.inner, share), onto.outer.mix(onto.inner, share)))
+                .map(|share| {
+                    (
+                        from.outer.mix(from.inner, share),
+                        onto.outer.mix(onto.inner, share),
+                    )
+                })
                 .collect(),
         );
     }
     Some(grid)
-}
-
-/// A line across a sleeve at a share of its length, along a curve through its middle.
-fn bent(start: Across, middle: Across, end: Across, at: f32) -> Across {
-    let curve = |a: P, b: P, c: P| {
-        // The parabola through the three at 0, one half and 1.
-        a * ((1.0 - at) * (1.0 - 2.0 * at)) + b * (4.0 * at * (1.0 - at)) + c * (at * (2.0 * at - 1.0))
-    };
-    Across {
-        outer: curve(start.outer, middle.outer, end.outer),
-        inner: curve(start.inner, middle.inner, end.inner),
-    }
 }
 
 /// Where the waist of a bottom sits, as a height on the body.
@@ -330,12 +451,20 @@ pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piec
     let natural = body.height_at(top * torso + length * 0.78 * torso);
     let hem = match category {
         Category::Pants => {
-            if natural > 1.6 { 1.97 } else { natural.max(1.5) }
+            if natural > 1.6 {
+                1.97
+            } else {
+                natural.max(1.5)
+            }
         }
         Category::Shorts => natural.clamp(1.22, 1.62),
         _ => natural.clamp(1.2, 1.95),
     };
-    if legs { trousers(cloth, &shape, body, (top, hem)) } else { skirt(cloth, &shape, body, (top, hem)) }
+    if legs {
+        trousers(cloth, &shape, body, (top, hem))
+    } else {
+        skirt(cloth, &shape, body, (top, hem))
+    }
 }
 
 fn skirt(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> Vec<Piece> {
@@ -357,19 +486,36 @@ fn skirt(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> Vec
         let fitted = widened(section, 1.05);
         let middle = 0.5 * (from[0].x + from[1].x);
         for side in 0..2 {
-            let own = if side == 0 { centre.distance(fitted.left) } else { centre.distance(fitted.right) };
+            let own = if side == 0 {
+                centre.distance(fitted.left)
+            } else {
+                centre.distance(fitted.right)
+            };
             let natural = (from[side].x - middle).abs() * scale;
             // A skirt hangs: it narrows towards its hem less than the legs do.
             let hang = wide[side] * 0.985;
-            wide[side] = natural.clamp(own, own.max(half) * 2.1).max(if at < 0.9 { hang.min(natural.max(own) * 1.15) } else { 0.0 });
+            wide[side] = natural.clamp(own, own.max(half) * 2.1).max(if at < 0.9 {
+                hang.min(natural.max(own) * 1.15)
+            } else {
+                0.0
+            });
         }
         let across = (section.right - section.left).unit();
         let settle = smooth_step(0.0, 0.12, at.max(0.0));
         let edge = |side: usize| mix(half, wide[side], settle);
         let onto = (centre - across * edge(0), centre + across * edge(1));
-        grid.push(row((from[0], from[1]), onto, &[(0.5, 0.5)], (MARGIN, MARGIN)));
+        grid.push(row(
+            (from[0], from[1]),
+            onto,
+            &[(0.5, 0.5)],
+            (MARGIN, MARGIN),
+        ));
     }
-    vec![Piece { picture: cloth.picture.clone(), grid, behind_arms: true }]
+    vec![Piece {
+        picture: cloth.picture.clone(),
+        grid,
+        behind_arms: true,
+    }]
 }
 
 fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> Vec<Piece> {
@@ -379,14 +525,19 @@ fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> 
     let scale = 2.0 * half / mix(shape.breadth(), shape.hips(), 0.35);
     // The legs part a little below the hip joints.
     let fork = body.height_at(1.2 * body.torso).min(mix(1.0, hem, 0.55));
-    let crossing = body.leg_section(0, fork).right.mix(body.leg_section(1, fork).left, 0.5);
+    let crossing = body
+        .leg_section(0, fork)
+        .right
+        .mix(body.leg_section(1, fork).left, 0.5);
     let start = waist.centre();
     let rows: Vec<(f32, f32)> = (-1..=12)
         .map(|step| step as f32 / 12.0)
         .map(|at| (mix(shape.waist, shape.crotch.y, at), mix(top, fork, at)))
-        .chain((1..=ROWS + 1).map(|step| step as f32 / ROWS as f32).map(|at| {
-            (mix(shape.crotch.y, shape.hem, at), mix(fork, hem, at))
-        }))
+        .chain(
+            (1..=ROWS + 1)
+                .map(|step| step as f32 / ROWS as f32)
+                .map(|at| (mix(shape.crotch.y, shape.hem, at), mix(fork, hem, at))),
+        )
         .collect();
     let mut pieces = Vec::new();
     for side in 0..2 {
@@ -395,7 +546,14 @@ fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> 
         for &(y, q) in &rows {
             let clamped = y.clamp(shape.waist, shape.hem - 2.0);
             let outer = p(shape.outer[side].at(clamped).x, y);
-            let inner = p(shape.inner[side].at(clamped).x, y);
+            // Where the legs touch on the body, cloth meets cloth rather than two soft edges.
+            let bare = smooth_step(
+                0.0,
+                0.15,
+                (y - shape.crotch.y) / (shape.hem - shape.crotch.y).max(1.0),
+            );
+            let inset = 0.03 * bare * (outer.x - shape.inner[side].at(clamped).x);
+            let inner = p(shape.inner[side].at(clamped).x + inset, y);
             let above = y <= shape.crotch.y;
             let (outside, inside) = if above {
                 let share = ((q - top) / (fork - top)).clamp(-0.2, 1.0);
@@ -405,12 +563,20 @@ fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> 
                 let body_edge = if side == 0 { fitted.left } else { fitted.right };
                 let natural = (outer.x - inner.x).abs() * scale;
                 let own = (body_edge - centre).dot(p(sign, 0.0));
-                let reach = mix(half, natural.clamp(own, own * 1.35), smooth_step(0.0, 0.2, share));
+                let reach = mix(
+                    half,
+                    natural.clamp(own, own * 1.35),
+                    smooth_step(0.0, 0.2, share),
+                );
                 let direction = (section.right - section.left).unit() * sign;
                 (centre + direction * reach.max(own), centre)
             } else {
                 let leg = body.leg_section(side, q);
-                let (out, inn) = if side == 0 { (leg.left, leg.right) } else { (leg.right, leg.left) };
+                let (out, inn) = if side == 0 {
+                    (leg.left, leg.right)
+                } else {
+                    (leg.right, leg.left)
+                };
                 let other = body.leg_section(1 - side, q);
                 let other = if side == 0 { other.left } else { other.right };
                 let centre = out.mix(inn, 0.5);
@@ -420,7 +586,14 @@ fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> 
                 let outside = centre + p(sign * wide, 0.0);
                 // Never beyond the middle between the legs, and joined smoothly to the crotch.
                 let middle = inn.mix(other, 0.5);
-                let inside = p(if side == 0 { (centre.x + wide).min(middle.x) } else { (centre.x - wide).max(middle.x) }, centre.y);
+                let inside = p(
+                    if side == 0 {
+                        (centre.x + wide).min(middle.x)
+                    } else {
+                        (centre.x - wide).max(middle.x)
+                    },
+                    centre.y,
+                );
                 let near = smooth_step(0.0, 0.12, (q - fork) / (hem - fork).max(0.05));
                 let joined = p(mix(crossing.x, inside.x, near), inside.y);
                 (outside, joined)
@@ -428,11 +601,24 @@ fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> 
             // Beyond the inner edge only as far as the gap between the legs goes.
             let gap = (shape.inner[1].at(clamped).x - shape.inner[0].at(clamped).x).max(0.0);
             let breadth = (outer.x - inner.x).abs().max(1.0);
-            let inner_margin = if above { 0.0 } else { (0.45 * gap / breadth).min(MARGIN) };
-            let line = row((outer, inner), (outside, inside), &[(0.5, 0.5)], (MARGIN, inner_margin));
+            let inner_margin = if above {
+                0.0
+            } else {
+                (inset.abs() / breadth).max((0.45 * gap / breadth).min(MARGIN))
+            };
+            let line = row(
+                (outer, inner),
+                (outside, inside),
+                &[(0.5, 0.5)],
+                (MARGIN, inner_margin),
+            );
             grid.push(line);
         }
-        pieces.push(Piece { picture: cloth.picture.clone(), grid, behind_arms: true });
+        pieces.push(Piece {
+            picture: cloth.picture.clone(),
+            grid,
+            behind_arms: true,
+        });
     }
     pieces
 }
@@ -446,27 +632,49 @@ pub(crate) fn shoes(cloth: &Cloth, body: &Body) -> Vec<Piece> {
         .map(|part| {
             let mut bounds = [f32::INFINITY, f32::INFINITY, 0.0_f32, 0.0_f32];
             for &index in &part.pixels {
-                let (x, y) = ((index % cloth.width()) as f32, (index / cloth.width()) as f32);
-                bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x + 1.0), bounds[3].max(y + 1.0)];
+                let (x, y) = (
+                    (index % cloth.width()) as f32,
+                    (index / cloth.width()) as f32,
+                );
+                bounds = [
+                    bounds[0].min(x),
+                    bounds[1].min(y),
+                    bounds[2].max(x + 1.0),
+                    bounds[3].max(y + 1.0),
+                ];
             }
             bounds
         })
         .collect();
-    let Some(&first) = boxes.first() else { return Vec::new() };
+    let Some(&first) = boxes.first() else {
+        return Vec::new();
+    };
     let beside = boxes.get(1).is_some_and(|second| {
         let overlap = first[3].min(second[3]) - first[1].max(second[1]);
         overlap > 0.3 * (first[3] - first[1])
     });
-    let mut pair = if beside { [first, boxes[1]] } else { [first, first] };
+    let mut pair = if beside {
+        [first, boxes[1]]
+    } else {
+        [first, first]
+    };
     // One part that is broad: two shoes that touch.
-    if boxes.len() == 1 && first[2] - first[0] > 0.9 * (first[3] - first[1]) && first[3] - first[1] > 0.6 * (first[2] - first[0]) {
+    if boxes.len() == 1
+        && first[2] - first[0] > 0.9 * (first[3] - first[1])
+        && first[3] - first[1] > 0.6 * (first[2] - first[0])
+    {
         let middle = 0.5 * (first[0] + first[2]);
-        pair = [[first[0], first[1], middle, first[3]], [middle, first[1], first[2], first[3]]];
+        pair = [
+            [first[0], first[1], middle, first[3]],
+            [middle, first[1], first[2], first[3]],
+        ];
     }
     if pair[0][0] > pair[1][0] {
         pair.swap(0, 1);
     }
-    (0..2).filter_map(|side| shoe(cloth, body, side, pair[side], pair[0] == pair[1])).collect()
+    (0..2)
+        .filter_map(|side| shoe(cloth, body, side, pair[side], pair[0] == pair[1]))
+        .collect()
 }
 
 fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool) -> Option<Piece> {
@@ -494,7 +702,11 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
         for step in 0..=6 {
             let at = mix(-0.04, 1.04, step as f32 / 6.0);
             let y = mix(top, bottom, at);
-            let (a, b) = if toe_left { (right, left) } else { (left, right) };
+            let (a, b) = if toe_left {
+                (right, left)
+            } else {
+                (left, right)
+            };
             let place = |along: f32| p(start + to * along * length, base - (1.0 - at) * tall);
             grid.push(
                 [-0.04, 0.0, 0.25, 0.5, 0.75, 1.0, 1.04]
@@ -504,16 +716,20 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
             );
         }
     } else {
-        let length = (foot.length() * 1.28).max(0.3 * body.torso);
+        let length = (foot.length() * 1.36).max(0.34 * body.torso);
         let axis = foot.unit();
-        let axis = (axis + p(0.0, 0.35)).unit();
-        let half = (length * wide / high * 0.5).clamp(0.11 * body.torso, 0.17 * body.torso);
-        let end = toe + axis * (0.05 * body.torso);
+        let axis = (axis + p(0.0, 0.3)).unit();
+        let half = (length * wide / high * 0.5).clamp(0.135 * body.torso, 0.18 * body.torso);
+        let end = toe + axis * (0.085 * body.torso);
         let begin = end - axis * length;
         let down = toes_down(cloth, bounds);
         for step in 0..=8 {
             let at = mix(-0.03, 1.03, step as f32 / 8.0);
-            let y = if down { mix(top, bottom, at) } else { mix(bottom, top, at) };
+            let y = if down {
+                mix(top, bottom, at)
+            } else {
+                mix(bottom, top, at)
+            };
             let centre = begin + axis * (length * at);
             let across = p(-axis.y, axis.x) * -1.0;
             // Turned half around when the photo shows the toes up; a single shoe is mirrored for one foot.
@@ -522,7 +738,11 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
                 [-0.04, 0.0, 0.25, 0.5, 0.75, 1.0, 1.04]
                     .into_iter()
                     .map(|share| {
-                        let x = if flip { mix(right, left, share) } else { mix(left, right, share) };
+                        let x = if flip {
+                            mix(right, left, share)
+                        } else {
+                            mix(left, right, share)
+                        };
                         (p(x, y), centre + across * ((share - 0.5) * 2.0 * half))
                     })
                     .collect(),
@@ -531,10 +751,17 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
     }
     let margin = 2.0;
     let picture = cloth.part(|at| {
-        let inside = at.x > left - margin && at.x < right + margin && at.y > top - margin && at.y < bottom + margin;
+        let inside = at.x > left - margin
+            && at.x < right + margin
+            && at.y > top - margin
+            && at.y < bottom + margin;
         f32::from(u8::from(inside))
     });
-    Some(Piece { picture, grid, behind_arms: false })
+    Some(Piece {
+        picture,
+        grid,
+        behind_arms: false,
+    })
 }
 
 /// Whether a lying shoe's lower (toe) end is its left one.
@@ -561,7 +788,8 @@ fn toes_down(cloth: &Cloth, bounds: [f32; 4]) -> bool {
         let (mut sum, mut count) = (0.0_f32, 0.0_f32);
         for y in rows {
             for x in centre.clone() {
-                let pixel = cloth.picture.data[y.min(cloth.height() - 1) * cloth.width() + x.min(cloth.width() - 1)];
+                let pixel = cloth.picture.data
+                    [y.min(cloth.height() - 1) * cloth.width() + x.min(cloth.width() - 1)];
                 if pixel[3] > 0.5 {
                     sum += (pixel[0] + pixel[1] + pixel[2]) / pixel[3];
                     count += 1.0;
@@ -594,20 +822,35 @@ pub(crate) fn hat(cloth: &Cloth, head: &super::protect::Head) -> Vec<Piece> {
                 .into_iter()
                 .map(|share| {
                     let from = p(mix(left, right, share), mix(top, bottom, at));
-                    (from, base + across * ((share - 0.5) * wide) - down * ((1.0 - at) * high))
+                    (
+                        from,
+                        base + across * ((share - 0.5) * wide) - down * ((1.0 - at) * high),
+                    )
                 })
                 .collect(),
         );
     }
-    vec![Piece { picture: cloth.picture.clone(), grid, behind_arms: false }]
+    vec![Piece {
+        picture: cloth.picture.clone(),
+        grid,
+        behind_arms: false,
+    }]
 }
 
 fn cloth_bounds(cloth: &Cloth) -> [f32; 4] {
     let mut bounds = [f32::INFINITY, f32::INFINITY, 0.0_f32, 0.0_f32];
     for (index, &set) in cloth.mask.data.iter().enumerate() {
         if set {
-            let (x, y) = ((index % cloth.width()) as f32, (index / cloth.width()) as f32);
-            bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x + 1.0), bounds[3].max(y + 1.0)];
+            let (x, y) = (
+                (index % cloth.width()) as f32,
+                (index / cloth.width()) as f32,
+            );
+            bounds = [
+                bounds[0].min(x),
+                bounds[1].min(y),
+                bounds[2].max(x + 1.0),
+                bounds[3].max(y + 1.0),
+            ];
         }
     }
     bounds

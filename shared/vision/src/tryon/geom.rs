@@ -51,7 +51,11 @@ impl P {
     /// The direction; to the right for a point without one.
     pub(crate) fn unit(self) -> Self {
         let length = self.length();
-        if length < 1e-6 { p(1.0, 0.0) } else { self * (1.0 / length) }
+        if length < 1e-6 {
+            p(1.0, 0.0)
+        } else {
+            self * (1.0 / length)
+        }
     }
 
     /// Turned by a quarter: right becomes down.
@@ -111,13 +115,17 @@ impl Polyline {
     /// The point at a fraction of the length, and the direction there. Fractions below 0 and above 1 go on
     /// straight.
     pub(crate) fn at(&self, fraction: f32) -> (P, P) {
-        let Some(first) = self.points.first() else { return (P::default(), p(1.0, 0.0)) };
+        let Some(first) = self.points.first() else {
+            return (P::default(), p(1.0, 0.0));
+        };
         if self.points.len() == 1 {
             return (*first, p(1.0, 0.0));
         }
         let wanted = fraction * self.length();
         let last = self.points.len() - 2;
-        let index = (0..last).find(|&index| wanted < self.ends[index + 1]).unwrap_or(last);
+        let index = (0..last)
+            .find(|&index| wanted < self.ends[index + 1])
+            .unwrap_or(last);
         let (a, b) = (self.points[index], self.points[index + 1]);
         let step = (self.ends[index + 1] - self.ends[index]).max(1e-6);
         (a.mix(b, (wanted - self.ends[index]) / step), (b - a).unit())
@@ -144,7 +152,13 @@ mod tests {
 
     #[test]
     fn the_nearest_point_of_a_segment_is_never_beyond_its_ends() {
-        assert_eq!(to_segment(p(5.0, 3.0), p(0.0, 0.0), p(10.0, 0.0)), (3.0, 0.5));
-        assert_eq!(to_segment(p(-4.0, 3.0), p(0.0, 0.0), p(10.0, 0.0)), (5.0, 0.0));
+        assert_eq!(
+            to_segment(p(5.0, 3.0), p(0.0, 0.0), p(10.0, 0.0)),
+            (3.0, 0.5)
+        );
+        assert_eq!(
+            to_segment(p(-4.0, 3.0), p(0.0, 0.0), p(10.0, 0.0)),
+            (5.0, 0.0)
+        );
     }
 }

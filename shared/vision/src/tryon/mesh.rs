@@ -12,7 +12,11 @@ pub(crate) struct Layer {
 
 impl Layer {
     pub(crate) fn new(width: usize, height: usize) -> Self {
-        Self { width, height, data: vec![[0.0; 4]; width * height] }
+        Self {
+            width,
+            height,
+            data: vec![[0.0; 4]; width * height],
+        }
     }
 
     /// Bilinear; transparent outside. Pixel centres lie at halves.
@@ -59,18 +63,14 @@ impl Grid {
         self.rows.push(row);
     }
 
-    /// The places in the photo of the outermost points, as a closed polygon.
-    #[cfg(test)]
-    pub(crate) fn photo_points(&self) -> impl Iterator<Item = P> + '_ {
-        self.rows.iter().flatten().map(|point| point.1)
-    }
-
     /// Draws the garment's picture over what is on the layer.
     pub(crate) fn draw(&self, texture: &Layer, onto: &mut Layer) {
         for pair in self.rows.windows(2) {
             let [above, below] = pair else { continue };
             for (a, b) in above.windows(2).zip(below.windows(2)) {
-                let ([a0, a1], [b0, b1]) = (a, b) else { continue };
+                let ([a0, a1], [b0, b1]) = (a, b) else {
+                    continue;
+                };
                 triangle([*a0, *a1, *b1], texture, onto);
                 triangle([*a0, *b1, *b0], texture, onto);
             }
@@ -87,7 +87,9 @@ fn triangle(mut corners: [(P, P); 3], texture: &Layer, onto: &mut Layer) {
         corners.swap(1, 2);
         area = -area;
     }
-    let finite = corners.iter().all(|(from, to)| (from.x + from.y + to.x + to.y).is_finite());
+    let finite = corners
+        .iter()
+        .all(|(from, to)| (from.x + from.y + to.x + to.y).is_finite());
     if !finite || area < 1e-3 {
         return;
     }
@@ -95,14 +97,18 @@ fn triangle(mut corners: [(P, P); 3], texture: &Layer, onto: &mut Layer) {
     let low = |get: fn(&P) -> f32| places.iter().map(get).fold(f32::INFINITY, f32::min);
     let high = |get: fn(&P) -> f32| places.iter().map(get).fold(f32::NEG_INFINITY, f32::max);
     let range = |low: f32, high: f32, size: usize| {
-        (low.floor().clamp(0.0, size as f32) as usize)..(high.ceil().clamp(0.0, size as f32) as usize)
+        (low.floor().clamp(0.0, size as f32) as usize)
+            ..(high.ceil().clamp(0.0, size as f32) as usize)
     };
     let columns = range(low(|p| p.x), high(|p| p.x), onto.width);
     let top_left = |a: P, b: P| (b.y < a.y) || (b.y == a.y && b.x > a.x);
     let inside = |weight: f32, a: P, b: P| weight > 0.0 || (weight == 0.0 && top_left(a, b));
     for y in range(low(|p| p.y), high(|p| p.y), onto.height) {
         for x in columns.clone() {
-            let centre = P { x: x as f32 + 0.5, y: y as f32 + 0.5 };
+            let centre = P {
+                x: x as f32 + 0.5,
+                y: y as f32 + 0.5,
+            };
             let w0 = cross(places[1], places[2], centre);
             let w1 = cross(places[2], places[0], centre);
             let w2 = cross(places[0], places[1], centre);
@@ -145,16 +151,29 @@ mod tests {
         let mut layer = Layer::new(50, 50);
         grid.draw(&texture, &mut layer);
         let inside: Vec<_> = (14..28).map(|y| layer.data[y * 50 + 20][3]).collect();
-        assert!(inside.iter().all(|alpha| (alpha - 0.5).abs() < 1e-3), "{inside:?}");
+        assert!(
+            inside.iter().all(|alpha| (alpha - 0.5).abs() < 1e-3),
+            "{inside:?}"
+        );
     }
 
     #[test]
     fn points_far_outside_or_not_numbers_are_harmless() {
-        let texture = Layer { width: 2, height: 2, data: vec![[1.0; 4]; 4] };
+        let texture = Layer {
+            width: 2,
+            height: 2,
+            data: vec![[1.0; 4]; 4],
+        };
         let mut layer = Layer::new(8, 8);
         let mut grid = Grid::default();
-        grid.push(vec![(p(0.0, 0.0), p(-1e9, -1e9)), (p(2.0, 0.0), p(1e9, f32::NAN))]);
-        grid.push(vec![(p(0.0, 2.0), p(-1e9, 1e9)), (p(2.0, 2.0), p(1e9, 1e9))]);
+        grid.push(vec![
+            (p(0.0, 0.0), p(-1e9, -1e9)),
+            (p(2.0, 0.0), p(1e9, f32::NAN)),
+        ]);
+        grid.push(vec![
+            (p(0.0, 2.0), p(-1e9, 1e9)),
+            (p(2.0, 2.0), p(1e9, 1e9)),
+        ]);
         grid.draw(&texture, &mut layer);
     }
 }

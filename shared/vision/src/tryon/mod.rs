@@ -45,7 +45,9 @@ pub enum TryOnError {
     )]
     BodyNotVisible,
     /// The person is seen from the side or from behind.
-    #[error("You are turned away from the camera in this photo. Please use one in which you face it.")]
+    #[error(
+        "You are turned away from the camera in this photo. Please use one in which you face it."
+    )]
     TurnedAway,
     /// The person does not stand upright.
     #[error("Please use a photo in which you stand upright.")]
@@ -54,7 +56,9 @@ pub enum TryOnError {
     #[error("None of these items can be tried on. Please choose clothes, shoes or a hat.")]
     NothingToTryOn,
     /// The pictures of the garments show nothing that can be placed.
-    #[error("We could not find the garment in its picture. Please take the photo again in front of a plain background.")]
+    #[error(
+        "We could not find the garment in its picture. Please take the photo again in front of a plain background."
+    )]
     GarmentNotClear,
     /// A model failed: a fault of ours, which a later attempt may not have.
     #[error(transparent)]
@@ -137,7 +141,9 @@ impl TryOnEngine {
     /// # Errors
     /// [`VisionError`] if a model cannot be loaded.
     pub fn load() -> Result<Self, VisionError> {
-        Ok(Self { finder: PoseFinder::load()? })
+        Ok(Self {
+            finder: PoseFinder::load()?,
+        })
     }
 
     /// Puts the garments on the person in the photo.
@@ -148,11 +154,17 @@ impl TryOnEngine {
     /// # Errors
     /// [`TryOnError`], which says what the person can do about it.
     pub fn render(&self, body: &RgbImage, garments: &[Garment]) -> Result<Rendering, TryOnError> {
-        if !garments.iter().any(|garment| rank(garment.category).is_some()) {
+        if !garments
+            .iter()
+            .any(|garment| rank(garment.category).is_some())
+        {
             return Err(TryOnError::NothingToTryOn);
         }
         let photo = fitted(body);
-        let pose = self.finder.find(&photo)?.ok_or(TryOnError::BodyNotVisible)?;
+        let pose = self
+            .finder
+            .find(&photo)?
+            .ok_or(TryOnError::BodyNotVisible)?;
         render_on(photo, pose, garments)
     }
 }
@@ -164,7 +176,9 @@ fn fitted(photo: &RgbImage) -> RgbImage {
     if longest <= MAX_SIDE {
         return photo.clone();
     }
-    let scaled = |side: u32| ((f64::from(side) * f64::from(MAX_SIDE) / f64::from(longest)).round() as u32).max(1);
+    let scaled = |side: u32| {
+        ((f64::from(side) * f64::from(MAX_SIDE) / f64::from(longest)).round() as u32).max(1)
+    };
     image::imageops::resize(photo, scaled(width), scaled(height), FilterType::Triangle)
 }
 
@@ -236,7 +250,10 @@ fn render_on(photo: RgbImage, pose: Pose, garments: &[Garment]) -> Result<Render
             skipped.push((index, Skipped::NotClear));
             continue;
         }
-        let seen = needs(*category).iter().map(|&needs| body.visibility(needs)).fold(1.0, f32::min);
+        let seen = needs(*category)
+            .iter()
+            .map(|&needs| body.visibility(needs))
+            .fold(1.0, f32::min);
         confidence *= (0.35 + 0.65 * seen) * (0.7 + 0.3 * cloth.quality);
         placed.push(index);
     }
@@ -246,5 +263,10 @@ fn render_on(photo: RgbImage, pose: Pose, garments: &[Garment]) -> Result<Render
     skipped.sort_by_key(|skipped| skipped.0);
     // Several garments must not look worse than the worst of them.
     let confidence = confidence.clamp(0.0, 1.0).powf(1.0 / placed.len() as f32);
-    Ok(Rendering { image, confidence, placed, skipped })
+    Ok(Rendering {
+        image,
+        confidence,
+        placed,
+        skipped,
+    })
 }

@@ -12,10 +12,18 @@ pub(crate) struct Plane {
 
 impl Plane {
     pub(crate) fn new(width: usize, height: usize) -> Self {
-        Self { width, height, data: vec![0.0; width * height] }
+        Self {
+            width,
+            height,
+            data: vec![0.0; width * height],
+        }
     }
 
-    pub(crate) fn from_fn(width: usize, height: usize, mut value: impl FnMut(usize, usize) -> f32) -> Self {
+    pub(crate) fn from_fn(
+        width: usize,
+        height: usize,
+        mut value: impl FnMut(usize, usize) -> f32,
+    ) -> Self {
         let mut plane = Self::new(width, height);
         for y in 0..height {
             for x in 0..width {
@@ -69,7 +77,13 @@ impl Plane {
                 box_pass(&mut plane.data[range], 1, self.width, radius, &mut line);
             }
             for x in 0..self.width {
-                box_pass(&mut plane.data[x..], self.width, self.height, radius, &mut line);
+                box_pass(
+                    &mut plane.data[x..],
+                    self.width,
+                    self.height,
+                    radius,
+                    &mut line,
+                );
             }
         }
         plane
@@ -109,7 +123,11 @@ pub(crate) struct Piece {
 impl Mask {
     pub(crate) fn of(plane: &Plane, threshold: f32) -> Self {
         let data = plane.data.iter().map(|&value| value >= threshold).collect();
-        Self { width: plane.width, height: plane.height, data }
+        Self {
+            width: plane.width,
+            height: plane.height,
+            data,
+        }
     }
 
     pub(crate) fn get(&self, x: i32, y: i32) -> bool {
@@ -133,13 +151,17 @@ impl Mask {
             if seen[start] || self.data[start] != value {
                 continue;
             }
-            let mut piece = Piece { pixels: Vec::new(), touches_edge: false };
+            let mut piece = Piece {
+                pixels: Vec::new(),
+                touches_edge: false,
+            };
             seen[start] = true;
             stack.push(start);
             while let Some(index) = stack.pop() {
                 piece.pixels.push(index);
                 let (x, y) = (index % self.width, index / self.width);
-                piece.touches_edge |= x == 0 || y == 0 || x + 1 == self.width || y + 1 == self.height;
+                piece.touches_edge |=
+                    x == 0 || y == 0 || x + 1 == self.width || y + 1 == self.height;
                 let mut visit = |next: usize| {
                     if !seen[next] && self.data[next] == value {
                         seen[next] = true;
@@ -168,8 +190,19 @@ impl Mask {
     /// The outline of the first pixel's piece, clockwise, one point for each outline pixel (Moore's
     /// neighbour tracing). Empty without pixels.
     pub(crate) fn outline(&self) -> Vec<P> {
-        const AROUND: [(i32, i32); 8] = [(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)];
-        let Some(start) = self.data.iter().position(|&set| set) else { return Vec::new() };
+        const AROUND: [(i32, i32); 8] = [
+            (1, 0),
+            (1, 1),
+            (0, 1),
+            (-1, 1),
+            (-1, 0),
+            (-1, -1),
+            (0, -1),
+            (1, -1),
+        ];
+        let Some(start) = self.data.iter().position(|&set| set) else {
+            return Vec::new();
+        };
         let start = ((start % self.width) as i32, (start / self.width) as i32);
         let mut outline = vec![p(start.0 as f32, start.1 as f32)];
         let (mut at, mut from, mut first) = (start, 6, None);
@@ -201,7 +234,10 @@ impl Mask {
         Self {
             width: self.width,
             height: self.height,
-            data: distance.iter().map(|&distance| distance <= radius).collect(),
+            data: distance
+                .iter()
+                .map(|&distance| distance <= radius)
+                .collect(),
         }
     }
 
@@ -209,7 +245,11 @@ impl Mask {
     pub(crate) fn distance_to(&self) -> Vec<f32> {
         let (width, height) = (self.width, self.height);
         let diagonal = std::f32::consts::SQRT_2;
-        let mut distance: Vec<f32> = self.data.iter().map(|&set| if set { 0.0 } else { 1e9 }).collect();
+        let mut distance: Vec<f32> = self
+            .data
+            .iter()
+            .map(|&set| if set { 0.0 } else { 1e9 })
+            .collect();
         for y in 0..height {
             for x in 0..width {
                 let here = y * width + x;
@@ -291,7 +331,12 @@ pub(crate) fn dents(outline: &[P], least: f32) -> Vec<Dent> {
         if let Some((depth, deepest)) = deepest
             && depth >= least
         {
-            dents.push(Dent { from, to, deepest, depth });
+            dents.push(Dent {
+                from,
+                to,
+                deepest,
+                depth,
+            });
         }
     }
     dents
@@ -315,7 +360,9 @@ fn hull(outline: &[P]) -> Vec<usize> {
     let half = |order: &mut dyn Iterator<Item = usize>| {
         let mut chain: Vec<usize> = Vec::new();
         for index in order {
-            while chain.len() >= 2 && cross(chain[chain.len() - 2], chain[chain.len() - 1], index) <= 0.0 {
+            while chain.len() >= 2
+                && cross(chain[chain.len() - 2], chain[chain.len() - 1], index) <= 0.0
+            {
                 chain.pop();
             }
             chain.push(index);
@@ -334,22 +381,38 @@ mod tests {
     use super::*;
 
     fn mask(rows: &[&str]) -> Mask {
-        let data = rows.iter().flat_map(|row| row.bytes().map(|byte| byte == b'#')).collect();
-        Mask { width: rows[0].len(), height: rows.len(), data }
+        let data = rows
+            .iter()
+            .flat_map(|row| row.bytes().map(|byte| byte == b'#'))
+            .collect();
+        Mask {
+            width: rows[0].len(),
+            height: rows.len(),
+            data,
+        }
     }
 
     #[test]
     fn pieces_come_largest_first_and_know_the_edge() {
         let mask = mask(&["#...", "..##", "..##", "...."]);
         let pieces = mask.pieces(true);
-        assert_eq!(pieces.iter().map(|piece| piece.pixels.len()).collect::<Vec<_>>(), [4, 1]);
+        assert_eq!(
+            pieces
+                .iter()
+                .map(|piece| piece.pixels.len())
+                .collect::<Vec<_>>(),
+            [4, 1]
+        );
         assert!(pieces[0].touches_edge && pieces[1].touches_edge);
     }
 
     #[test]
     fn an_outline_walks_clockwise_around_the_piece() {
         let outline = mask(&["....", ".##.", ".##.", "...."]).outline();
-        assert_eq!(outline, [p(1.0, 1.0), p(2.0, 1.0), p(2.0, 2.0), p(1.0, 2.0)]);
+        assert_eq!(
+            outline,
+            [p(1.0, 1.0), p(2.0, 1.0), p(2.0, 2.0), p(1.0, 2.0)]
+        );
     }
 
     #[test]
@@ -359,7 +422,11 @@ mod tests {
             height: 60,
             data: (0..2400)
                 .map(|index| (index % 40, index / 40))
-                .map(|(x, y)| (5..35).contains(&x) && (5..55).contains(&y) && !(y > 20 && (18..22).contains(&x)))
+                .map(|(x, y)| {
+                    (5..35).contains(&x)
+                        && (5..55).contains(&y)
+                        && !(y > 20 && (18..22).contains(&x))
+                })
                 .collect(),
         };
         let dents = dents(&trousers.outline(), 5.0);
@@ -371,12 +438,20 @@ mod tests {
     #[test]
     fn blurring_keeps_the_mean_and_flat_areas() {
         let flat = Plane::from_fn(20, 10, |_, _| 0.3);
-        assert!(flat.blurred(4).data.iter().all(|value| (value - 0.3).abs() < 1e-4));
+        assert!(
+            flat.blurred(4)
+                .data
+                .iter()
+                .all(|value| (value - 0.3).abs() < 1e-4)
+        );
     }
 
     #[test]
     fn growing_reaches_as_far_as_the_radius() {
-        let grown = mask(&[".......", ".......", ".......", "...#...", ".......", ".......", "......."]).grown(2.0);
+        let grown = mask(&[
+            ".......", ".......", ".......", "...#...", ".......", ".......", ".......",
+        ])
+        .grown(2.0);
         assert!(grown.get(5, 3) && grown.get(3, 1) && !grown.get(6, 3) && !grown.get(5, 5));
     }
 }

@@ -66,7 +66,10 @@ impl Square {
     /// From the photo's pixels to the square's coordinates (0–1).
     fn from_photo(self, point: P) -> P {
         let offset = (point - self.centre) * (0.5 / self.half);
-        p(0.5 + offset.dot(self.across), 0.5 + offset.dot(self.across.turned()))
+        p(
+            0.5 + offset.dot(self.across),
+            0.5 + offset.dot(self.across.turned()),
+        )
     }
 }
 
@@ -74,13 +77,21 @@ impl PoseFinder {
     /// Loads the models.
     pub(crate) fn load() -> Result<Self, ModelError> {
         Ok(Self {
-            detector: Runner::load("pose_detection", drape_models::POSE_DETECTION, &["Identity", "Identity_1"])?,
+            detector: Runner::load(
+                "pose_detection",
+                drape_models::POSE_DETECTION,
+                &["Identity", "Identity_1"],
+            )?,
             landmarks: Runner::load(
                 "pose_landmark",
                 drape_models::POSE_LANDMARK,
                 &["Identity", "Identity_1", "Identity_2"],
             )?,
-            person: Runner::load("selfie_segmentation", drape_models::SELFIE_SEGMENTATION, &["activation_10"])?,
+            person: Runner::load(
+                "selfie_segmentation",
+                drape_models::SELFIE_SEGMENTATION,
+                &["activation_10"],
+            )?,
         })
     }
 
@@ -89,10 +100,14 @@ impl PoseFinder {
         if photo.width() < 8 || photo.height() < 8 {
             return Ok(None);
         }
-        let Some(square) = self.detect(photo)? else { return Ok(None) };
+        let Some(square) = self.detect(photo)? else {
+            return Ok(None);
+        };
         let input = cut(photo, square, CROP, |value| value / 255.0);
         let outputs = self.landmarks.run([1, 3, CROP, CROP], input)?;
-        let [landmarks, presence, logits] = outputs.as_slice() else { return Ok(None) };
+        let [landmarks, presence, logits] = outputs.as_slice() else {
+            return Ok(None);
+        };
         // The model answers the presence as a probability and the landmarks in the crop's pixels.
         let presence = presence.data.first().copied().unwrap_or_default();
         if presence < 0.5 || landmarks.data.len() < JOINTS * 5 || logits.data.len() != CROP * CROP {
@@ -101,11 +116,22 @@ impl PoseFinder {
         let joints = std::array::from_fn(|joint| {
             let values = &landmarks.data[joint * 5..joint * 5 + 5];
             let at = square.to_photo(values[0] / CROP as f32, values[1] / CROP as f32);
-            Joint { at, visibility: sigmoid(values[3]).min(sigmoid(values[4])) }
+            Joint {
+                at,
+                visibility: sigmoid(values[3]).min(sigmoid(values[4])),
+            }
         });
-        let body = Plane { width: CROP, height: CROP, data: logits.data.iter().map(|&logit| sigmoid(logit)).collect() };
+        let body = Plane {
+            width: CROP,
+            height: CROP,
+            data: logits.data.iter().map(|&logit| sigmoid(logit)).collect(),
+        };
         let mask = self.segment(photo, square, &body)?;
-        Ok(Some(Pose { joints, mask, presence }))
+        Ok(Some(Pose {
+            joints,
+            mask,
+            presence,
+        }))
     }
 
     /// The square around the person, upright along the body, as the landmark model wants it: the detector's
@@ -119,46 +145,79 @@ impl PoseFinder {
         };
         let input = cut(photo, whole, DETECT, |value| value / 127.5 - 1.0);
         let outputs = self.detector.run([1, 3, DETECT, DETECT], input)?;
-        let [boxes, scores] = outputs.as_slice() else { return Ok(None) };
-        let best = scores.data.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-        let Some((index, &score)) = best else { return Ok(None) };
-        let Some(values) = boxes.data.get(index * 12..index * 12 + 12) else { return Ok(None) };
-        let Some(anchor) = anchor(index) else { return Ok(None) };
+        let [boxes, scores] = outputs.as_slice() else {
+            return Ok(None);
+        };
+        let best = scores
+            .data
+            .iter()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(b.1));
+        let Some((index, &score)) = best else {
+            return Ok(None);
+        };
+        let Some(values) = boxes.data.get(index * 12..index * 12 + 12) else {
+            return Ok(None);
+        };
+        let Some(anchor) = anchor(index) else {
+            return Ok(None);
+        };
         if sigmoid(score) < 0.5 {
             return Ok(None);
         }
-        let key = |x: f32, y: f32| whole.to_photo(anchor.x + x / DETECT as f32, anchor.y + y / DETECT as f32);
+        let key = |x: f32, y: f32| {
+            whole.to_photo(anchor.x + x / DETECT as f32, anchor.y + y / DETECT as f32)
+        };
         let (hips, rim) = (key(values[4], values[5]), key(values[6], values[7]));
         let half = hips.distance(rim) * 1.25;
         if !half.is_finite() || half < 8.0 {
             return Ok(None);
         }
         let up = (rim - hips).unit();
-        Ok(Some(Square { centre: hips, half, across: up.turned() }))
+        Ok(Some(Square {
+            centre: hips,
+            half,
+            across: up.turned(),
+        }))
     }
 
     /// The person's mask in the photo's size: the segmentation of the upright square around the body (finer
     /// than of the whole photo), limited to the neighbourhood of the landmark model's own, coarser mask,
     /// which knows whom of several people the landmarks belong to.
     fn segment(&self, photo: &RgbImage, square: Square, body: &Plane) -> Result<Plane, ModelError> {
-        let upright = Square { across: p(1.0, 0.0), ..square };
+        let upright = Square {
+            across: p(1.0, 0.0),
+            ..square
+        };
         let input = cut(photo, upright, CROP, |value| value / 255.0);
         let outputs = self.person.run([1, 3, CROP, CROP], input)?;
-        let Some(fine) = outputs.into_iter().next().filter(|fine| fine.data.len() == CROP * CROP) else {
+        let Some(fine) = outputs
+            .into_iter()
+            .next()
+            .filter(|fine| fine.data.len() == CROP * CROP)
+        else {
             return Ok(Plane::new(photo.width() as usize, photo.height() as usize));
         };
-        let fine = Plane { width: CROP, height: CROP, data: fine.data };
+        let fine = Plane {
+            width: CROP,
+            height: CROP,
+            data: fine.data,
+        };
         let near = body.blurred(4);
-        Ok(Plane::from_fn(photo.width() as usize, photo.height() as usize, |x, y| {
-            let point = p(x as f32 + 0.5, y as f32 + 0.5);
-            let at = upright.from_photo(point);
-            if !(0.0..1.0).contains(&at.x) || !(0.0..1.0).contains(&at.y) {
-                return 0.0;
-            }
-            let rough = square.from_photo(point);
-            let rough = near.sample(rough * CROP as f32);
-            fine.sample(at * CROP as f32) * smooth_step(0.02, 0.12, rough)
-        }))
+        Ok(Plane::from_fn(
+            photo.width() as usize,
+            photo.height() as usize,
+            |x, y| {
+                let point = p(x as f32 + 0.5, y as f32 + 0.5);
+                let at = upright.from_photo(point);
+                if !(0.0..1.0).contains(&at.x) || !(0.0..1.0).contains(&at.y) {
+                    return 0.0;
+                }
+                let rough = square.from_photo(point);
+                let rough = near.sample(rough * CROP as f32);
+                fine.sample(at * CROP as f32) * smooth_step(0.02, 0.12, rough)
+            },
+        ))
     }
 }
 
@@ -225,7 +284,11 @@ mod tests {
 
     #[test]
     fn a_turned_square_maps_there_and_back() {
-        let square = Square { centre: p(100.0, 50.0), half: 40.0, across: p(0.6, 0.8) };
+        let square = Square {
+            centre: p(100.0, 50.0),
+            half: 40.0,
+            across: p(0.6, 0.8),
+        };
         let back = square.from_photo(square.to_photo(0.2, 0.9));
         assert!((back.x - 0.2).abs() < 1e-5 && (back.y - 0.9).abs() < 1e-5);
     }
@@ -233,7 +296,12 @@ mod tests {
     #[test]
     fn nobody_is_found_where_nobody_is() {
         let finder = PoseFinder::load().unwrap();
-        assert!(finder.find(&RgbImage::from_pixel(300, 500, image::Rgb([200; 3]))).unwrap().is_none());
+        assert!(
+            finder
+                .find(&RgbImage::from_pixel(300, 500, image::Rgb([200; 3])))
+                .unwrap()
+                .is_none()
+        );
         assert!(finder.find(&RgbImage::new(1, 1)).unwrap().is_none());
     }
 }

@@ -30,7 +30,9 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
     let skin_of = |part: &dyn Fn(P) -> bool| {
         let plane = Plane::from_fn(width, height, |x, y| {
             let at = near(x, y);
-            let here = body.mask.data[y * width + x] >= 0.3 && part(at) && colours.skin(photo, x, y) > 0.45;
+            let here = body.mask.data[y * width + x] >= 0.3
+                && part(at)
+                && colours.skin(photo, x, y) > 0.45;
             f32::from(u8::from(here))
         });
         soften(&plane)
@@ -40,20 +42,39 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
     let hands: Vec<Bounds> = body
         .sides
         .iter()
-        .map(|side| box_of(&[side.wrist.at, side.index.at, side.pinky.at, side.thumb.at], reach))
+        .map(|side| {
+            box_of(
+                &[side.wrist.at, side.index.at, side.pinky.at, side.thumb.at],
+                reach,
+            )
+        })
         .collect();
     let hands = skin_of(&|at| (0..2).any(|side| hands[side].holds(at) && body.on_hand(side, at)));
     let arms: Vec<Bounds> = body
         .sides
         .iter()
-        .map(|side| box_of(&[side.shoulder.at, side.elbow.at, side.wrist.at, side.index.at], reach))
+        .map(|side| {
+            box_of(
+                &[
+                    side.shoulder.at,
+                    side.elbow.at,
+                    side.wrist.at,
+                    side.index.at,
+                ],
+                reach,
+            )
+        })
         .collect();
     let arms = skin_of(&|at| (0..2).any(|side| arms[side].holds(at) && body.on_forearm(side, at)));
 
-    let face = Plane::from_fn(width, height, |x, y| f32::from(u8::from(head.below_brows(near(x, y)))));
+    let face = Plane::from_fn(width, height, |x, y| {
+        f32::from(u8::from(head.below_brows(near(x, y))))
+    });
     let mut always = Plane::from_fn(width, height, |x, y| {
         let at = near(x, y);
-        let here = body.mask.data[y * width + x] > 0.3 && head.on_neck(at, body) && colours.skin(photo, x, y) > 0.3;
+        let here = body.mask.data[y * width + x] > 0.3
+            && head.on_neck(at, body)
+            && colours.skin(photo, x, y) > 0.3;
         f32::from(u8::from(here))
     });
     always = soften(&always);
@@ -82,7 +103,9 @@ struct Bounds {
 
 impl Bounds {
     fn around(points: &[P], margin: f32) -> Self {
-        let fold = |get: fn(&P) -> f32, with: fn(f32, f32) -> f32, start| points.iter().map(get).fold(start, with);
+        let fold = |get: fn(&P) -> f32, with: fn(f32, f32) -> f32, start| {
+            points.iter().map(get).fold(start, with)
+        };
         Self {
             low: p(
                 fold(|p| p.x, f32::min, f32::INFINITY) - margin,
@@ -130,7 +153,13 @@ impl Head {
         let centre = ears.mix(body.nose.at, 0.35);
         let between = body.sides[0].ear.at.distance(body.sides[1].ear.at);
         let half = (0.55 * between).clamp(0.14 * body.torso, 0.2 * body.torso);
-        Self { eyes, down, unit, half, centre }
+        Self {
+            eyes,
+            down,
+            unit,
+            half,
+            centre,
+        }
     }
 
     /// Coordinates in the head: to the picture's right of the middle and downwards from the eyes, in units.
@@ -138,7 +167,10 @@ impl Head {
         let across = p(self.down.y, -self.down.x);
         let offset = at - self.eyes;
         let middle = (self.centre - self.eyes).dot(across) * 0.5;
-        p((offset.dot(across) - middle) / self.unit, offset.dot(self.down) / self.unit)
+        p(
+            (offset.dot(across) - middle) / self.unit,
+            offset.dot(self.down) / self.unit,
+        )
     }
 
     /// On the face, from the hair line to the chin.
@@ -183,8 +215,14 @@ fn bin(photo: &RgbImage, x: usize, y: usize) -> [usize; 3] {
     let [r, g, b] = photo.get_pixel(x as u32, y as u32).0.map(f32::from);
     let luma = 0.299 * r + 0.587 * g + 0.114 * b;
     // Twice the usual range: skin, hair and most fabrics have little chroma.
-    let chroma = |value: f32| ((value - luma) * 0.2 + CHROMA as f32 / 2.0).clamp(0.0, CHROMA as f32 - 1.0) as usize;
-    [(luma / 256.0 * BRIGHT as f32) as usize, chroma(b), chroma(r)]
+    let chroma = |value: f32| {
+        ((value - luma) * 0.2 + CHROMA as f32 / 2.0).clamp(0.0, CHROMA as f32 - 1.0) as usize
+    };
+    [
+        (luma / 256.0 * BRIGHT as f32) as usize,
+        chroma(b),
+        chroma(r),
+    ]
 }
 
 const fn slot(bin: [usize; 3]) -> usize {
@@ -194,7 +232,11 @@ const fn slot(bin: [usize; 3]) -> usize {
 impl Colours {
     fn learn(photo: &RgbImage, body: &Body, head: &Head) -> Self {
         let empty = vec![0.0_f32; BRIGHT * CHROMA * CHROMA];
-        let mut colours = Self { hair: empty.clone(), skin: empty.clone(), clothes: empty };
+        let mut colours = Self {
+            hair: empty.clone(),
+            skin: empty.clone(),
+            clothes: empty,
+        };
         let width = photo.width() as usize;
         for y in 0..photo.height() as usize {
             for x in 0..width {
@@ -230,7 +272,8 @@ impl Colours {
     /// Skin against clothes; hair has similar colours but does not grow on hands.
     fn skin(&self, photo: &RgbImage, x: usize, y: usize) -> f32 {
         let slot = slot(bin(photo, x, y));
-        self.skin[slot].max(0.5 * self.hair[slot]) / (self.skin[slot].max(0.5 * self.hair[slot]) + self.clothes[slot] + 2e-4)
+        self.skin[slot].max(0.5 * self.hair[slot])
+            / (self.skin[slot].max(0.5 * self.hair[slot]) + self.clothes[slot] + 2e-4)
     }
 }
 
@@ -250,8 +293,16 @@ fn spread(histogram: &mut [f32]) {
         let before = histogram.to_vec();
         for (index, value) in histogram.iter_mut().enumerate() {
             let at = index / stride % count;
-            let below = if at > 0 { before[index - stride] } else { before[index] };
-            let above = if at + 1 < count { before[index + stride] } else { before[index] };
+            let below = if at > 0 {
+                before[index - stride]
+            } else {
+                before[index]
+            };
+            let above = if at + 1 < count {
+                before[index + stride]
+            } else {
+                before[index]
+            };
             *value = 0.5 * before[index] + 0.25 * (below + above);
         }
     }

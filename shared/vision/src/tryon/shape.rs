@@ -47,13 +47,30 @@ pub(crate) struct Across {
     pub(crate) inner: P,
 }
 
-/// One sleeve: where it is sewn on, its middle, its end.
-#[derive(Debug, Clone, Copy)]
+/// One sleeve.
+#[derive(Debug, Clone)]
 pub(crate) struct Sleeve {
-    pub(crate) middle: Across,
-    pub(crate) cuff: Across,
+    /// Lines across it at even steps, from where it is sewn on to the cuff.
+    lines: Vec<Across>,
     /// From the seam over the middle to the cuff, in the cutout's pixels.
     pub(crate) length: f32,
+}
+
+/// Steps in which a sleeve is measured.
+const SLEEVE_STEPS: usize = 16;
+
+impl Sleeve {
+    /// The line across at a share of the sleeve's length; beyond its ends it goes on straight.
+    pub(crate) fn at(&self, share: f32) -> Across {
+        let at = share * SLEEVE_STEPS as f32;
+        let index = (at.max(0.0) as usize).min(self.lines.len().saturating_sub(2));
+        let (a, b) = (self.lines[index], self.lines[index + 1]);
+        let rest = at - index as f32;
+        Across {
+            outer: a.outer.mix(b.outer, rest),
+            inner: a.inner.mix(b.inner, rest),
+        }
+    }
 }
 
 /// A garment of the upper body (or a dress). Left means the picture's left.
@@ -79,7 +96,11 @@ const SIGN: [f32; 2] = [-1.0, 1.0];
 
 /// The first and the last set row.
 fn rows(mask: &Mask) -> (usize, usize) {
-    let row = |y: usize| mask.data[y * mask.width..(y + 1) * mask.width].iter().any(|&set| set);
+    let row = |y: usize| {
+        mask.data[y * mask.width..(y + 1) * mask.width]
+            .iter()
+            .any(|&set| set)
+    };
     let first = (0..mask.height).find(|&y| row(y)).unwrap_or(0);
     let last = (0..mask.height).rev().find(|&y| row(y)).unwrap_or(0);
     (first, last)
@@ -96,7 +117,9 @@ fn extent(mask: &Mask, y: usize) -> Option<[f32; 2]> {
 /// The topmost set pixel of a column.
 fn column_top(mask: &Mask, x: f32) -> Option<f32> {
     let x = (x.max(0.0) as usize).min(mask.width - 1);
-    (0..mask.height).find(|&y| mask.data[y * mask.width + x]).map(|y| y as f32)
+    (0..mask.height)
+        .find(|&y| mask.data[y * mask.width + x])
+        .map(|y| y as f32)
 }
 
 /// The garment's vertical axis: the middle between its edges, weighted towards the rows where only the body
@@ -108,7 +131,10 @@ fn axis(mask: &Mask) -> f32 {
         .map(|[left, right]| 0.5 * (left + right))
         .collect();
     middles.sort_by(f32::total_cmp);
-    middles.get(middles.len() / 2).copied().unwrap_or(mask.width as f32 / 2.0)
+    middles
+        .get(middles.len() / 2)
+        .copied()
+        .unwrap_or(mask.width as f32 / 2.0)
 }
 
 impl Top {
@@ -122,7 +148,9 @@ impl Top {
         let breadth = |y: usize| extent(mask, y).map_or(0.0, |[left, right]| right - left);
         let widest = (first..=last).map(breadth).fold(0.0, f32::max);
         // Hoods, collars and hangers are narrow: the shoulders begin where it gets broad.
-        let broad = (first..=last).find(|&y| breadth(y) > 0.4 * widest).map_or(top, |y| y as f32);
+        let broad = (first..=last)
+            .find(|&y| breadth(y) > 0.4 * widest)
+            .map_or(top, |y| y as f32);
         let height = (hem - broad).max(1.0);
         let outline = mask.outline();
         let dents = dents(&outline, 0.03 * height);
@@ -149,7 +177,8 @@ impl Top {
         for side in 0..2 {
             if !sewn[side] {
                 let other = armpit[1 - side];
-                armpit[side] = if sewn[1 - side] && (other.x - middle).abs() > 0.1 * widest && long {
+                armpit[side] = if sewn[1 - side] && (other.x - middle).abs() > 0.1 * widest && long
+                {
                     // A sleeve folded away: the body goes on as on the other side.
                     p(2.0 * middle - other.x, other.y)
                 } else {
@@ -196,10 +225,16 @@ impl Top {
             self.shoulder[side] = if sewn[side] {
                 // Set-in sleeves run from the armpit up and a little inwards.
                 let x = mix(armpit.x, middle, 0.1);
-                p(x, column_top(mask, x).unwrap_or(self.top).min(armpit.y - 0.08 * height))
+                p(
+                    x,
+                    column_top(mask, x)
+                        .unwrap_or(self.top)
+                        .min(armpit.y - 0.08 * height),
+                )
             } else {
                 // Straps and sleeveless shoulders: the outermost point near the top.
-                let rows = self.top as usize..(self.top + 0.12 * (armpit.y - self.top).max(8.0)) as usize + 1;
+                let rows = self.top as usize
+                    ..(self.top + 0.12 * (armpit.y - self.top).max(8.0)) as usize + 1;
                 let outer = rows
                     .filter_map(|y| extent(mask, y).map(|edges| edges[side]))
                     .map(|x| (x - middle) * SIGN[side])
@@ -218,7 +253,9 @@ impl Top {
             let mut best = (f32::INFINITY, usual);
             for step in 0..=20 {
                 let share = mix(0.28, 0.72, step as f32 / 20.0);
-                let Some(y) = column_top(mask, middle + SIGN[side] * half * share) else { continue };
+                let Some(y) = column_top(mask, middle + SIGN[side] * half * share) else {
+                    continue;
+                };
                 let cost = y + (share - usual).abs() * half * 0.6;
                 if cost < best.0 {
                     best = (cost, share);
@@ -248,9 +285,19 @@ impl Top {
         let margin = 0.01 * mask.width as f32;
         let inside = |x: usize, y: usize| {
             mask.data[y * mask.width + x]
-                && self.beyond_seam(side, p(x as f32 + 0.5, y as f32 + 0.5)) > if y as f32 > self.armpit[side].y { margin } else { 0.0 }
+                && self.beyond_seam(side, p(x as f32 + 0.5, y as f32 + 0.5))
+                    > if y as f32 > self.armpit[side].y {
+                        margin
+                    } else {
+                        0.0
+                    }
         };
-        let reached = walk(mask, seam, (self.armpit[side].y - self.shoulder[side].y).abs() * 0.6 + 3.0, inside);
+        let reached = walk(
+            mask,
+            seam,
+            (self.armpit[side].y - self.shoulder[side].y).abs() * 0.6 + 3.0,
+            inside,
+        );
         if (reached.len() as f32) < 0.02 * mask.count() as f32 {
             return None;
         }
@@ -258,10 +305,15 @@ impl Top {
         distances.sort_by(f32::total_cmp);
         let far = distances[(distances.len() - 1) * 98 / 100].max(1.0);
         let between = |low: f32, high: f32| -> Vec<P> {
-            reached.iter().filter(|point| point.1 >= low * far && point.1 <= high * far).map(|point| point.0).collect()
+            reached
+                .iter()
+                .filter(|point| point.1 >= low * far && point.1 <= high * far)
+                .map(|point| point.0)
+                .collect()
         };
         let mean = |points: &[P]| {
-            points.iter().fold(P::default(), |sum, &point| sum + point) * (1.0 / points.len().max(1) as f32)
+            points.iter().fold(P::default(), |sum, &point| sum + point)
+                * (1.0 / points.len().max(1) as f32)
         };
         let (centre, end) = (between(0.45, 0.55), between(0.9, 1.1));
         if centre.len() < 3 || end.len() < 3 {
@@ -272,23 +324,110 @@ impl Top {
         let second = (cuff - middle).unit();
         let outer = |direction: P| {
             let normal = direction.turned();
-            if normal.dot(self.shoulder[side] - self.armpit[side]) >= 0.0 { normal } else { normal * -1.0 }
+            if normal.dot(self.shoulder[side] - self.armpit[side]) >= 0.0 {
+                normal
+            } else {
+                normal * -1.0
+            }
         };
         let across = |points: &[P], at: P, direction: P| {
             let normal = outer(direction);
-            let mut heights: Vec<f32> = points.iter().map(|&point| (point - at).dot(normal)).collect();
+            let mut heights: Vec<f32> = points
+                .iter()
+                .map(|&point| (point - at).dot(normal))
+                .collect();
             heights.sort_by(f32::total_cmp);
             let pick = |share: usize| heights[(heights.len() - 1) * share / 100];
-            Across { outer: at + normal * pick(97), inner: at + normal * pick(3) }
+            Across {
+                outer: at + normal * pick(97),
+                inner: at + normal * pick(3),
+            }
         };
-        let reach = end.iter().map(|&point| (point - cuff).dot(second)).fold(0.0, f32::max);
+        let reach = end
+            .iter()
+            .map(|&point| (point - cuff).dot(second))
+            .fold(0.0, f32::max);
         let tip = cuff + second * reach;
+        let start = Across {
+            outer: self.shoulder[side],
+            inner: self.armpit[side],
+        };
+        let centre = across(&centre, middle, (first + second).unit());
+        let cuff = across(&end, tip, second);
+        let mut region = Mask {
+            data: vec![false; mask.data.len()],
+            ..*mask
+        };
+        for (point, _) in &reached {
+            region.data[point.y as usize * mask.width + point.x as usize] = true;
+        }
         Some(Sleeve {
-            middle: across(&centre, middle, (first + second).unit()),
-            cuff: across(&end, tip, second),
+            lines: sleeve_lines(&region, start, centre, cuff),
             length: seam.distance(middle) + middle.distance(tip),
         })
     }
+}
+
+/// A line across a sleeve at a share of its length, along a curve through its middle.
+fn bent(start: Across, middle: Across, end: Across, at: f32) -> Across {
+    let curve = |a: P, b: P, c: P| {
+        // The parabola through the three at 0, one half and 1.
+        a * ((1.0 - at) * (1.0 - 2.0 * at))
+            + b * (4.0 * at * (1.0 - at))
+            + c * (at * (2.0 * at - 1.0))
+    };
+    Across {
+        outer: curve(start.outer, middle.outer, end.outer),
+        inner: curve(start.inner, middle.inner, end.inner),
+    }
+}
+
+/// Lines across a sleeve, each from edge to edge.
+fn sleeve_lines(region: &Mask, start: Across, middle: Across, cuff: Across) -> Vec<Across> {
+    let mut lines: Vec<Across> = (0..=SLEEVE_STEPS)
+        .map(|step| {
+            let share = step as f32 / SLEEVE_STEPS as f32;
+            let guess = bent(start, middle, cuff, share);
+            let centre = guess.outer.mix(guess.inner, 0.5);
+            let half = 0.5 * guess.outer.distance(guess.inner);
+            let reach = |direction: P| {
+                // The outermost pixel of the sleeve, not the first gap.
+                let steps = (half * 1.5) as i32;
+                (0..=steps)
+                    .rev()
+                    .map(|step| step as f32)
+                    .find(|&step| {
+                        let at = centre + direction * step;
+                        region.get(at.x as i32, at.y as i32)
+                    })
+                    .unwrap_or(half)
+                    .clamp(0.35 * half, 1.5 * half)
+            };
+            let outward = (guess.outer - guess.inner).unit();
+            // The seam itself is no edge.
+            let trust = ((share - 0.12) / 0.25).clamp(0.0, 1.0);
+            Across {
+                outer: guess.outer.mix(centre + outward * reach(outward), trust),
+                inner: guess
+                    .inner
+                    .mix(centre - outward * reach(outward * -1.0), trust),
+            }
+        })
+        .collect();
+    for _ in 0..2 {
+        let before = lines.clone();
+        for index in 1..lines.len() - 1 {
+            let even = |get: fn(&Across) -> P| {
+                get(&before[index]) * 0.5
+                    + (get(&before[index - 1]) + get(&before[index + 1])) * 0.25
+            };
+            lines[index] = Across {
+                outer: even(|line| line.outer),
+                inner: even(|line| line.inner),
+            };
+        }
+    }
+    lines
 }
 
 /// What the outline tells about a side.
@@ -301,7 +440,14 @@ enum Armhole {
 }
 
 /// The dent between sleeve and body on one side: it opens outwards and down.
-fn armhole(dents: &[Dent], mask: &Mask, side: usize, middle: f32, top: f32, height: f32) -> Option<Armhole> {
+fn armhole(
+    dents: &[Dent],
+    mask: &Mask,
+    side: usize,
+    middle: f32,
+    top: f32,
+    height: f32,
+) -> Option<Armhole> {
     let sign = SIGN[side];
     let dent = dents
         .iter()
@@ -329,13 +475,21 @@ fn armhole(dents: &[Dent], mask: &Mask, side: usize, middle: f32, top: f32, heig
 fn underarm(mask: &Mask, side: usize, top: f32, height: f32) -> P {
     let sign = SIGN[side];
     let rows = top as usize..((top + 0.42 * height) as usize).min(mask.height);
-    let edges: Vec<(usize, f32)> =
-        rows.filter_map(|y| extent(mask, y).map(|edges| (y, edges[side] * sign))).collect();
+    let edges: Vec<(usize, f32)> = rows
+        .filter_map(|y| extent(mask, y).map(|edges| (y, edges[side] * sign)))
+        .collect();
     let from = edges.first().map_or(0.0, |edge| edge.1);
-    let most = edges.iter().map(|edge| edge.1).fold(f32::NEG_INFINITY, f32::max);
+    let most = edges
+        .iter()
+        .map(|edge| edge.1)
+        .fold(f32::NEG_INFINITY, f32::max);
     let least_row = top + 0.14 * height;
-    let found = edges.iter().find(|edge| edge.1 >= mix(from, most, 0.88) && edge.0 as f32 >= least_row);
-    found.or(edges.last()).map_or(p(0.0, top), |&(y, x)| p(x * sign, y as f32))
+    let found = edges
+        .iter()
+        .find(|edge| edge.1 >= mix(from, most, 0.88) && edge.0 as f32 >= least_row);
+    found
+        .or(edges.last())
+        .map_or(p(0.0, top), |&(y, x)| p(x * sign, y as f32))
 }
 
 /// Follows the body's edge from the armpit down to the hem.
@@ -350,12 +504,18 @@ fn track(mask: &Mask, side: usize, armpit: P, hem: f32, armhole: Option<Armhole>
         // The nearest pixel at which the garment ends towards the side.
         let ends = |x: i32| mask.get(x, y as i32) && !mask.get(x + sign as i32, y as i32);
         let found = (0..=reach).find_map(|offset| {
-            [x as i32 - offset, x as i32 + offset].into_iter().find(|&x| ends(x))
+            [x as i32 - offset, x as i32 + offset]
+                .into_iter()
+                .find(|&x| ends(x))
         });
         if let Some(Armhole::Hugging(end)) = armhole
             && (y as f32) < end.y
         {
-            x = mix(armpit.x, end.x, (y as f32 - armpit.y) / (end.y - armpit.y).max(1.0));
+            x = mix(
+                armpit.x,
+                end.x,
+                (y as f32 - armpit.y) / (end.y - armpit.y).max(1.0),
+            );
         } else if let Some(found) = found
             // A hem's rounded corner must not pull the edge inwards over its last rows.
             && (y as f32) < corner
@@ -369,11 +529,23 @@ fn track(mask: &Mask, side: usize, armpit: P, hem: f32, armhole: Option<Armhole>
 
 /// The lowest row between the armpits' columns: sleeves that hang lower do not count.
 fn body_hem(mask: &Mask, armpit: &[P; 2], last: usize) -> f32 {
-    let (left, right) = (armpit[0].x.max(0.0) as usize, (armpit[1].x as usize).min(mask.width));
+    let (left, right) = (
+        armpit[0].x.max(0.0) as usize,
+        (armpit[1].x as usize).min(mask.width),
+    );
     let inner = (right.saturating_sub(left)) / 5;
-    let range = left + inner..right.saturating_sub(inner).max(left + inner + 1).min(mask.width);
+    let range = left + inner
+        ..right
+            .saturating_sub(inner)
+            .max(left + inner + 1)
+            .min(mask.width);
     let row = (0..=last).rev().find(|&y| {
-        range.clone().filter(|&x| mask.data[y * mask.width + x]).count() * 3 > range.len()
+        range
+            .clone()
+            .filter(|&x| mask.data[y * mask.width + x])
+            .count()
+            * 3
+            > range.len()
     });
     row.unwrap_or(last) as f32 + 1.0
 }
@@ -448,7 +620,9 @@ impl Bottom {
         let middle = axis(mask);
         let waist = first as f32 + 0.01 * height;
         let outer = [0, 1].map(|side| {
-            let xs = (first..=last).map(|y| extent(mask, y).map_or(middle, |edges| edges[side])).collect();
+            let xs = (first..=last)
+                .map(|y| extent(mask, y).map_or(middle, |edges| edges[side]))
+                .collect();
             // A waistband that sags or leans is evened out: the edges begin where it is whole.
             let mut xs: Vec<f32> = xs;
             let whole = (0.07 * height) as usize;
@@ -457,13 +631,24 @@ impl Bottom {
             }
             Edge { first, xs }.smoothed(2 + mask.height / 100)
         });
-        let crotch = if legs { crotch(mask, middle, first as f32, height) } else { None };
+        let crotch = if legs {
+            crotch(mask, middle, first as f32, height)
+        } else {
+            None
+        };
         let crotch = crotch.unwrap_or(p(
-            0.5 * (outer[0].at(first as f32 + 0.3 * height).x + outer[1].at(first as f32 + 0.3 * height).x),
+            0.5 * (outer[0].at(first as f32 + 0.3 * height).x
+                + outer[1].at(first as f32 + 0.3 * height).x),
             first as f32 + height * if legs { 0.34 } else { 1.0 },
         ));
         let inner = split(mask, crotch, &outer, first, last);
-        Self { waist, hem: last as f32 + 1.0, outer, inner, crotch }
+        Self {
+            waist,
+            hem: last as f32 + 1.0,
+            outer,
+            inner,
+            crotch,
+        }
     }
 
     /// How broad the waist is.
@@ -503,7 +688,8 @@ fn split(mask: &Mask, crotch: P, outer: &[Edge; 2], first: usize, last: usize) -
     for y in first..=last {
         if (y as f32) < crotch.y {
             let share = (y - first) as f32 / (crotch.y - first as f32).max(1.0);
-            let waist = 0.5 * (outer[0].at(first as f32 + 2.0).x + outer[1].at(first as f32 + 2.0).x);
+            let waist =
+                0.5 * (outer[0].at(first as f32 + 2.0).x + outer[1].at(first as f32 + 2.0).x);
             let centre = mix(waist, crotch.x, share);
             left.push(centre);
             right.push(centre);
@@ -512,8 +698,11 @@ fn split(mask: &Mask, crotch: P, outer: &[Edge; 2], first: usize, last: usize) -
         let (low, high) = (outer[0].at(y as f32).x, outer[1].at(y as f32).x);
         let row = |x: f32| mask.get(x as i32, y as i32);
         let reach = ((high - low) * 0.15) as i32;
-        let gap = (0..=reach)
-            .find_map(|offset| [x - offset as f32, x + offset as f32].into_iter().find(|&x| !row(x)));
+        let gap = (0..=reach).find_map(|offset| {
+            [x - offset as f32, x + offset as f32]
+                .into_iter()
+                .find(|&x| !row(x))
+        });
         if let Some(gap) = gap {
             let mut edges = [gap, gap + 1.0];
             while edges[0] > low && !row(edges[0] - 1.0) {
@@ -531,5 +720,8 @@ fn split(mask: &Mask, crotch: P, outer: &[Edge; 2], first: usize, last: usize) -
         }
     }
     let reach = 2 + mask.height / 100;
-    [Edge { first, xs: left }.smoothed(reach), Edge { first, xs: right }.smoothed(reach)]
+    [
+        Edge { first, xs: left }.smoothed(reach),
+        Edge { first, xs: right }.smoothed(reach),
+    ]
 }
