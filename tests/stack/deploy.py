@@ -43,7 +43,8 @@ def deploy(stack: Stack, fingerprint: str) -> bool:
     with step("deploying template.yaml with SAM"):
         _sam_deploy(stack)
     with step("adding what the emulator does not import") as notes:
-        notes.append(routes.apply(lambda service: client(stack, service), stack_name()))
+        parameters = dict(pair.split("=", 1) for pair in parameter_overrides(stack.parameters))
+        notes.append(routes.apply(lambda service: client(stack, service), stack_name(), parameters))
     mark.write_text(json.dumps(wanted))
     save(stack)
     return True

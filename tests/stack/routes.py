@@ -1,8 +1,8 @@
 """What the emulator's CloudFormation leaves out, added from the template that it processed.
 
-ministack 1.5.33 takes the API that SAM writes but not its `Body`, in which SAM puts all routes, and the tables
-but not their time to live. Both are set through the services' own calls, which may be repeated: what is there
-is brought in line, what the template no longer has is removed.
+ministack 1.5.33 takes the API that SAM writes but not its `Body`, in which SAM puts all routes and CORS, and the
+tables but not their time to live. All are set through the services' own calls, which may be repeated: what is
+there is brought in line, what the template no longer has is removed.
 
 Other differences to AWS that this project has met, so that nobody has to find them again:
   - bucket lifecycles, point-in-time recovery and route throttling are accepted and do nothing;
@@ -19,8 +19,8 @@ FUNCTION_IN_URI = re.compile(r"functions/\$\{(\w+)\.Arn\}/")
 METHODS = ("get", "put", "post", "patch", "delete", "options", "head", "x-amazon-apigateway-any-method")
 
 
-def apply(client, stack: str) -> str:
-    """Brings routes, integrations, authorizers and TTL in line; `client(service)` makes SDK clients."""
+def apply(client, stack: str, parameters: dict) -> str:
+    """Brings routes, integrations, authorizers, CORS and TTL in line; `client(service)` makes SDK clients."""
     cloudformation, gateway, lambdas = client("cloudformation"), client("apigatewayv2"), client("lambda")
     resources = _processed(cloudformation, stack)
     physical = _physical(cloudformation, stack)
@@ -33,6 +33,7 @@ def apply(client, stack: str) -> str:
     api = api_id(cloudformation, stack)
     authorizers = _authorizers(gateway, api, body, arns)
     count = _routes(gateway, api, body, arns, authorizers)
+    _cors(gateway, api, body, parameters)
     tables = _times_to_live(client("dynamodb"), resources, physical)
     return f"{count} routes, {len(authorizers)} authorizer, {tables} tables with a time to live"
 
@@ -89,6 +90,13 @@ def _authorizers(gateway, api: str, body: dict, arns: dict) -> dict:
     for left in there.values():
         gateway.delete_authorizer(ApiId=api, AuthorizerId=left)
     return made
+
+
+def _cors(gateway, api: str, body: dict, parameters: dict) -> None:
+    """What a browser may do. The processed template shows the origins' default, whatever was deployed."""
+    settings = {name[0].upper() + name[1:]: value for name, value in body["x-amazon-apigateway-cors"].items()}
+    settings["AllowOrigins"] = parameters["AllowedOrigins"].split(",")
+    gateway.update_api(ApiId=api, CorsConfiguration=settings)
 
 
 def _routes(gateway, api: str, body: dict, arns: dict, authorizers: dict) -> int:
