@@ -214,10 +214,26 @@ impl Stack {
     /// # Errors
     /// When no answer comes.
     pub async fn invoke(&self, crate_name: &str, event: &Value) -> Result<Answer> {
+        self.invocation(crate_name, "RequestResponse", event).await
+    }
+
+    /// Hands a function an event to work on later, with the retries and the destination of failures that
+    /// the template gives it: the way of the buckets' events.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn invoke_later(&self, crate_name: &str, event: &Value) -> Result<Answer> {
+        self.invocation(crate_name, "Event", event).await
+    }
+
+    async fn invocation(&self, crate_name: &str, kind: &str, event: &Value) -> Result<Answer> {
         let function = self.function_name(crate_name)?;
         let path = format!("/2015-03-31/functions/{function}/invocations");
-        let body = event.to_string();
-        self.signed("lambda", Method::POST, &path, "application/json", body)
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-amz-invocation-type", kind),
+        ];
+        self.signed("lambda", Method::POST, &path, &headers, event.to_string())
             .await
     }
 
@@ -228,13 +244,7 @@ impl Stack {
     pub async fn function(&self, crate_name: &str) -> Result<Value> {
         let name = self.function_name(crate_name)?;
         let path = format!("/2015-03-31/functions/{name}/configuration");
-        let answer = self.signed(
-            "lambda",
-            Method::GET,
-            &path,
-            "application/json",
-            String::new(),
-        );
+        let answer = self.signed("lambda", Method::GET, &path, &[], String::new());
         answer.await?.expect(200)
     }
 
@@ -247,8 +257,10 @@ impl Stack {
             "Action=AssumeRole&Version=2011-06-15&RoleSessionName=check&RoleArn={}",
             role_arn.replace(':', "%3A").replace('/', "%2F")
         );
-        let form = "application/x-www-form-urlencoded";
-        let answer = self.signed("sts", Method::POST, "/", form, body).await?;
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = self
+            .signed("sts", Method::POST, "/", &headers, body)
+            .await?;
         if answer.status != 200 {
             bail!("assuming {role_arn}: {}", answer.text);
         }
@@ -276,7 +288,7 @@ impl Stack {
         service: &str,
         method: Method,
         path: &str,
-        content_type: &str,
+        headers: &[(&str, &str)],
         body: String,
     ) -> Result<Answer> {
         let url = format!("{}{path}", self.endpoint()?);
@@ -289,19 +301,16 @@ impl Stack {
             .settings(SigningSettings::default())
             .build()?
             .into();
-        let headers = [("content-type", content_type)];
         let request = SignableRequest::new(
             method.as_str(),
             &url,
-            headers.into_iter(),
+            headers.iter().copied(),
             SignableBody::Bytes(body.as_bytes()),
         )?;
         let (instructions, _) = sign(request, &parameters)?.into_parts();
-        let mut request = self
-            .http
-            .request(method.clone(), &url)
-            .header("content-type", content_type);
-        for (name, value) in instructions.headers() {
+        let mut request = self.http.request(method.clone(), &url);
+        let signature = instructions.headers();
+        for (name, value) in headers.iter().copied().chain(signature) {
             request = request.header(name, value);
         }
         Call::new(format!("{method} {service}{path}"), request.body(body))

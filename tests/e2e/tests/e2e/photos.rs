@@ -123,7 +123,7 @@ async fn what_the_owner_says_wins_and_a_cutout_can_be_asked_for_again() -> Outco
 
     let id = item["id"].as_str().unwrap();
     let path = format!("/items/{id}/background-clean");
-    let wanted = json!({ "preferred_bg_color": "#102030", "return_format": "jpg" });
+    let wanted = json!({ "preferred_bg_color": "#102030", "return_format": "jpeg" });
     let asked = ada.post(&path, &wanted).expect(202).await?;
     assert_eq!(asked["item"]["status"], "processing");
     let again = ada.ready(id).await?;

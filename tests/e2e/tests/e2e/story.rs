@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use drape_e2e::{Person, Photo, Stack, pictures, real_photos};
 use futures::{StreamExt, TryStreamExt, stream};
-use image::{GenericImageView, RgbImage};
+use image::{DynamicImage, GenericImageView, RgbImage, imageops::FilterType};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -71,6 +71,17 @@ async fn picture(stack: &Stack, link: &Value) -> Result<RgbImage> {
     let (status, content_type, bytes) = stack.follow(link).await?;
     assert_eq!((status, content_type.as_str()), (200, "image/png"));
     Ok(image::load_from_memory(&bytes)?.into_rgb8())
+}
+
+/// A photo in the size of the picture that was made of it: of the same shape, and reduced if it was large.
+fn at_size(photo: &DynamicImage, picture: &RgbImage) -> RgbImage {
+    let ((width, height), (w, h)) = (photo.dimensions(), picture.dimensions());
+    assert_eq!(width * h, height * w, "of the same shape");
+    assert!(
+        width.max(height) == w.max(h) || w.max(h) >= 1000,
+        "{w} × {h}"
+    );
+    photo.resize_exact(w, h, FilterType::Triangle).into_rgb8()
 }
 
 /// Mean difference by channel within a part of two pictures, given in hundredths: left, top, right, bottom.
@@ -146,13 +157,14 @@ async fn photos_become_outfits_and_an_outfit_is_tried_on() -> Outcome {
     let confidence = tryon["confidence"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&confidence));
 
-    let before = image::load_from_memory(&photo.bytes)?.into_rgb8();
     let after = picture(&stack, &tryon["render_url"]).await?;
-    assert_eq!(after.dimensions(), before.dimensions());
-    // The figure stands in the middle, the head in the uppermost part of the picture.
+    let before = at_size(&image::load_from_memory(&photo.bytes)?, &after);
+    // The figure stands in the middle, the head in the uppermost part of the picture and the feet below.
     let head = difference(&before, &after, [0, 0, 100, 12]);
+    let feet = difference(&before, &after, [0, 93, 100, 100]);
     let trunk = difference(&before, &after, [35, 20, 65, 80]);
     assert!(head < 2.0, "the face changed by {head}");
+    assert!(feet < 2.0, "the feet changed by {feet}");
     assert!(trunk > 8.0, "the clothes changed by only {trunk}");
 
     // And what she thinks of it.
@@ -182,9 +194,9 @@ async fn waiting_for_a_try_on_can_be_left_to_the_api() -> Outcome {
         .await?;
     let person = image::open(folder.join("people/full-body.jpg"))?;
     // As a PNG, and mirrored: no part of the way may depend on the one file.
-    let (width, height) = person.dimensions();
-    let mirrored = pictures::encode(person.fliph().into_rgb8(), image::ImageFormat::Png)?;
-    let body = ada.upload_body(&Photo::png(mirrored)).await?;
+    let mirrored = person.fliph();
+    let png = pictures::encode(mirrored.to_rgb8(), image::ImageFormat::Png)?;
+    let body = ada.upload_body(&Photo::png(png)).await?;
     let request = json!({ "target_image_s3": body, "items": [item["id"]] });
     let call = ada.post("/tryon", &request).header("prefer", "wait=20");
     let answer = call.send().await?;
@@ -198,7 +210,14 @@ async fn waiting_for_a_try_on_can_be_left_to_the_api() -> Outcome {
             .await?
     };
     assert_eq!(tryon["status"], "done", "{tryon}");
-    let render = picture(&stack, &tryon["render_url"]).await?;
-    assert_eq!(render.dimensions(), (width, height));
+    let after = picture(&stack, &tryon["render_url"]).await?;
+    let before = at_size(&mirrored, &after);
+    assert!(difference(&before, &after, [0, 0, 100, 12]) < 2.0);
+    // Red where the chest is, and the legs as they were.
+    let chest = after
+        .get_pixel(after.width() / 2, after.height() * 3 / 10)
+        .0;
+    assert!(chest[0] > 2 * chest[1].max(chest[2]), "{chest:?}");
+    assert!(difference(&before, &after, [35, 70, 65, 100]) < 2.0);
     Ok(())
 }
