@@ -60,10 +60,6 @@ impl Cloth {
         self.mask.width
     }
 
-    pub(crate) fn height(&self) -> usize {
-        self.mask.height
-    }
-
     /// The same garment with only the pixels that `keep` gives a share of.
     pub(crate) fn part(&self, keep: impl Fn(P) -> f32) -> Layer {
         let mut part = self.picture.clone();
@@ -175,10 +171,12 @@ fn shrink(cutout: &RgbaImage, bounds: Bounds, size: usize) -> Layer {
                     at(y, tap / taps, bounds.top, bounds.bottom),
                 );
                 let alpha = f32::from(pixel.0[3]) / 255.0;
-                for channel in 0..3 {
-                    sum[channel] += f32::from(pixel.0[channel]) / 255.0 * alpha;
+                for (total, value) in sum
+                    .iter_mut()
+                    .zip([pixel.0[0], pixel.0[1], pixel.0[2], 255])
+                {
+                    *total += f32::from(value) / 255.0 * alpha;
                 }
-                sum[3] += alpha;
             }
             layer.data[(y + margin) * width + x + margin] =
                 sum.map(|value| value / (taps * taps) as f32);
@@ -480,7 +478,7 @@ mod tests {
         let cloth = Cloth::prepare(&hung, 400, 1, false).unwrap();
         let columns: Vec<usize> = (0..cloth.width())
             .filter(|&x| {
-                (0..cloth.height() / 8).any(|y| cloth.mask.data[(y + 4) * cloth.width() + x])
+                (0..cloth.mask.height / 8).any(|y| cloth.mask.data[(y + 4) * cloth.width() + x])
             })
             .collect();
         let middle = cloth.width() / 2;

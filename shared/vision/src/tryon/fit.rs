@@ -280,7 +280,7 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
         grid,
         behind_arms: true,
     }];
-    for side in 0..2 {
+    for (side, &sewn) in shoulders.iter().enumerate() {
         // A sleeve that is folded away in its photo looks like the other one.
         let source = if shape.sleeve[side].is_some() {
             side
@@ -288,15 +288,7 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
             1 - side
         };
         let scale = half / (0.5 * breadth);
-        if let Some(grid) = sleeve(
-            &shape,
-            source,
-            side,
-            category,
-            body,
-            (shoulders[side], chest),
-            scale,
-        ) {
+        if let Some(grid) = sleeve(&shape, source, side, category, body, (sewn, chest), scale) {
             let picture =
                 cloth.part(|at| smooth_step(-2.0 * feather, 0.0, shape.beyond_seam(source, at)));
             pieces.push(Piece {
@@ -395,15 +387,15 @@ fn sleeve(
             category,
             Category::Outerwear | Category::Hoodie | Category::Blazer
         ) {
-            1.42
+            1.46
         } else {
-            1.28
+            1.34
         };
         let own = 0.5 * from.outer.distance(from.inner) * scale * 0.82;
         let half = own.clamp(covered * loose, covered * 2.1);
         let along = Across {
             outer: bone + normal * half,
-            inner: bone - normal * half,
+            inner: bone - normal * (1.1 * half),
         };
         // Near the seam it turns from the armhole's slant to straight across the arm.
         let blend = smooth_step(0.0, 0.62, at * reach * arm.length() / (0.5 * torso));
@@ -452,7 +444,7 @@ pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piec
     let hem = match category {
         Category::Pants => {
             if natural > 1.6 {
-                1.97
+                2.0
             } else {
                 natural.max(1.5)
             }
@@ -733,7 +725,7 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
             let centre = begin + axis * (length * at);
             let across = p(-axis.y, axis.x) * -1.0;
             // Turned half around when the photo shows the toes up; a single shoe is mirrored for one foot.
-            let flip = (!down) != (single && side == 1);
+            let flip = down == (single && side == 1);
             grid.push(
                 [-0.04, 0.0, 0.25, 0.5, 0.75, 1.0, 1.04]
                     .into_iter()
@@ -778,27 +770,20 @@ fn lighter_left(cloth: &Cloth, bounds: [f32; 4]) -> bool {
     halves[0] < halves[1]
 }
 
-/// Whether a shoe seen from above has its toes at the lower end of its picture: the opening is dark, and lies
-/// at the heel.
+/// Whether a shoe seen from above has its toes at the lower end of its picture: a sole is broader towards the
+/// toes than towards the heel.
 fn toes_down(cloth: &Cloth, bounds: [f32; 4]) -> bool {
     let [left, top, right, bottom] = bounds.map(|value| value as usize);
-    let middle = usize::midpoint(top, bottom);
-    let centre = (left + (right - left) / 3)..(left + (right - left) * 2 / 3).max(left + 1);
-    let mean = |rows: std::ops::Range<usize>| {
-        let (mut sum, mut count) = (0.0_f32, 0.0_f32);
-        for y in rows {
-            for x in centre.clone() {
-                let pixel = cloth.picture.data
-                    [y.min(cloth.height() - 1) * cloth.width() + x.min(cloth.width() - 1)];
-                if pixel[3] > 0.5 {
-                    sum += (pixel[0] + pixel[1] + pixel[2]) / pixel[3];
-                    count += 1.0;
-                }
-            }
-        }
-        sum / count.max(1.0)
+    let quarter = (bottom - top) / 4;
+    let area = |rows: std::ops::Range<usize>| {
+        rows.map(|y| {
+            (left..right)
+                .filter(|&x| cloth.mask.get(x as i32, y as i32))
+                .count()
+        })
+        .sum::<usize>()
     };
-    mean(top..middle) <= mean(middle..bottom)
+    area(top + quarter / 2..top + 2 * quarter) <= area(bottom - 2 * quarter..bottom - quarter / 2)
 }
 
 /// Fits a hat onto the head above the brows.

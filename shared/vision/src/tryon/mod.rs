@@ -165,7 +165,7 @@ impl TryOnEngine {
             .finder
             .find(&photo)?
             .ok_or(TryOnError::BodyNotVisible)?;
-        render_on(photo, pose, garments)
+        render_on(&photo, pose, garments)
     }
 }
 
@@ -205,7 +205,7 @@ const fn needs(category: Category) -> &'static [Needs] {
     }
 }
 
-fn render_on(photo: RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rendering, TryOnError> {
+fn render_on(photo: &RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rendering, TryOnError> {
     let body = Body::measure(pose)?;
     let mut order: Vec<usize> = Vec::new();
     let mut skipped = Vec::new();
@@ -224,8 +224,8 @@ fn render_on(photo: RgbImage, pose: Pose, garments: &[Garment]) -> Result<Render
     }
     order.sort_by_key(|&index| rank(garments[index].category));
 
-    let protected = protect::protect(&photo, &body);
-    let light = compose::light(&photo, &body);
+    let protected = protect::protect(photo, &body);
+    let light = compose::light(photo, &body);
     let head = Head::of(&body);
     let mut image = photo.clone();
     let mut placed = Vec::new();

@@ -74,32 +74,52 @@ impl Plane {
         for _ in 0..3 {
             for y in 0..self.height {
                 let range = y * self.width..(y + 1) * self.width;
-                box_pass(&mut plane.data[range], 1, self.width, radius, &mut line);
+                box_pass(&mut plane.data[range], radius, &mut line);
             }
-            for x in 0..self.width {
-                box_pass(
-                    &mut plane.data[x..],
-                    self.width,
-                    self.height,
-                    radius,
-                    &mut line,
-                );
-            }
+            vertical_pass(&mut plane, radius);
         }
         plane
     }
 }
 
-fn box_pass(data: &mut [f32], stride: usize, count: usize, radius: usize, line: &mut Vec<f32>) {
+fn box_pass(data: &mut [f32], radius: usize, line: &mut Vec<f32>) {
     line.clear();
-    line.extend((0..count).map(|index| data[index * stride]));
-    let at = |index: i64| line[index.clamp(0, count as i64 - 1) as usize];
+    line.extend_from_slice(data);
+    let at = |index: i64| line[index.clamp(0, line.len() as i64 - 1) as usize];
     let radius = radius as i64;
     let share = 1.0 / (2 * radius + 1) as f32;
     let mut sum: f32 = (-radius..=radius).map(at).sum();
-    for index in 0..count as i64 {
-        data[index as usize * stride] = sum * share;
+    for (index, value) in data.iter_mut().enumerate() {
+        let index = index as i64;
+        *value = sum * share;
         sum += at(index + radius + 1) - at(index - radius);
+    }
+}
+
+/// All columns at once, row by row: memory is read in its order.
+fn vertical_pass(plane: &mut Plane, radius: usize) {
+    let (width, height) = (plane.width, plane.height);
+    let before = plane.data.clone();
+    let radius = radius as i64;
+    let row = |y: i64| {
+        let y = y.clamp(0, height as i64 - 1) as usize;
+        &before[y * width..(y + 1) * width]
+    };
+    let share = 1.0 / (2 * radius + 1) as f32;
+    let mut sums = vec![0.0_f32; width];
+    for y in -radius..=radius {
+        for (sum, value) in sums.iter_mut().zip(row(y)) {
+            *sum += value;
+        }
+    }
+    for y in 0..height {
+        for (value, sum) in plane.data[y * width..(y + 1) * width].iter_mut().zip(&sums) {
+            *value = sum * share;
+        }
+        let (enters, leaves) = (row(y as i64 + radius + 1), row(y as i64 - radius));
+        for ((sum, enters), leaves) in sums.iter_mut().zip(enters).zip(leaves) {
+            *sum += enters - leaves;
+        }
     }
 }
 

@@ -64,7 +64,7 @@ impl Square {
     }
 
     /// From the photo's pixels to the square's coordinates (0–1).
-    fn from_photo(self, point: P) -> P {
+    fn locate(self, point: P) -> P {
         let offset = (point - self.centre) * (0.5 / self.half);
         p(
             0.5 + offset.dot(self.across),
@@ -209,11 +209,11 @@ impl PoseFinder {
             photo.height() as usize,
             |x, y| {
                 let point = p(x as f32 + 0.5, y as f32 + 0.5);
-                let at = upright.from_photo(point);
+                let at = upright.locate(point);
                 if !(0.0..1.0).contains(&at.x) || !(0.0..1.0).contains(&at.y) {
                     return 0.0;
                 }
-                let rough = square.from_photo(point);
+                let rough = square.locate(point);
                 let rough = near.sample(rough * CROP as f32);
                 fine.sample(at * CROP as f32) * smooth_step(0.02, 0.12, rough)
             },
@@ -289,7 +289,7 @@ mod tests {
             half: 40.0,
             across: p(0.6, 0.8),
         };
-        let back = square.from_photo(square.to_photo(0.2, 0.9));
+        let back = square.locate(square.to_photo(0.2, 0.9));
         assert!((back.x - 0.2).abs() < 1e-5 && (back.y - 0.9).abs() < 1e-5);
     }
 

@@ -205,11 +205,13 @@ impl Top {
             hem: lowest,
         };
         shape.find_shoulders(mask, middle, sewn);
-        for side in 0..2 {
+        shape.sleeve = [0, 1].map(|side| {
             if sewn[side] {
-                shape.sleeve[side] = shape.find_sleeve(mask, side);
+                shape.find_sleeve(mask, side)
+            } else {
+                None
             }
-        }
+        });
         shape
     }
 
@@ -220,9 +222,9 @@ impl Top {
 
     fn find_shoulders(&mut self, mask: &Mask, middle: f32, sewn: [bool; 2]) {
         let height = self.hem - self.top;
-        for side in 0..2 {
+        for (side, sewn) in sewn.into_iter().enumerate() {
             let armpit = self.armpit[side];
-            self.shoulder[side] = if sewn[side] {
+            self.shoulder[side] = if sewn {
                 // Set-in sleeves run from the armpit up and a little inwards.
                 let x = mix(armpit.x, middle, 0.1);
                 p(
@@ -244,7 +246,7 @@ impl Top {
                 p(x, y.min(armpit.y - 2.0))
             };
         }
-        for side in 0..2 {
+        for (side, sign) in SIGN.into_iter().enumerate() {
             let shoulder = self.shoulder[side];
             let half = (shoulder.x - middle).abs();
             // The highest point between a quarter and three quarters of the way out to the shoulder; where
@@ -253,7 +255,7 @@ impl Top {
             let mut best = (f32::INFINITY, usual);
             for step in 0..=20 {
                 let share = mix(0.28, 0.72, step as f32 / 20.0);
-                let Some(y) = column_top(mask, middle + SIGN[side] * half * share) else {
+                let Some(y) = column_top(mask, middle + sign * half * share) else {
                     continue;
                 };
                 let cost = y + (share - usual).abs() * half * 0.6;
@@ -261,7 +263,7 @@ impl Top {
                     best = (cost, share);
                 }
             }
-            let x = middle + SIGN[side] * half * best.1;
+            let x = middle + sign * half * best.1;
             let y = column_top(mask, x).unwrap_or(self.top);
             // Shoulders slope by less than 25 degrees: what is above is collar or hood.
             let highest = shoulder.y - 0.45 * (shoulder.x - x).abs();
@@ -404,13 +406,15 @@ fn sleeve_lines(region: &Mask, start: Across, middle: Across, cuff: Across) -> V
                     .clamp(0.35 * half, 1.5 * half)
             };
             let outward = (guess.outer - guess.inner).unit();
-            // The seam itself is no edge.
-            let trust = ((share - 0.12) / 0.25).clamp(0.0, 1.0);
+            // The seam itself is no edge, and near the armpit the body's edge is near.
+            let trust = |from: f32, over: f32| ((share - from) / over).clamp(0.0, 1.0);
             Across {
-                outer: guess.outer.mix(centre + outward * reach(outward), trust),
+                outer: guess
+                    .outer
+                    .mix(centre + outward * reach(outward), trust(0.0, 0.12)),
                 inner: guess
                     .inner
-                    .mix(centre - outward * reach(outward * -1.0), trust),
+                    .mix(centre - outward * reach(outward * -1.0), trust(0.12, 0.25)),
             }
         })
         .collect();

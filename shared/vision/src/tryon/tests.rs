@@ -172,7 +172,7 @@ fn a_bag_alone_is_nothing_to_try_on_and_no_model_runs_for_it() {
 
 #[test]
 fn a_shirt_lies_on_the_torso_and_its_sleeves_on_the_arms() {
-    let rendering = render_on(photo(), pose(), &[garment(Category::TShirt, shirt(RED))]).unwrap();
+    let rendering = render_on(&photo(), pose(), &[garment(Category::TShirt, shirt(RED))]).unwrap();
     for (x, y) in [
         (200, 200),
         (165, 190),
@@ -200,12 +200,7 @@ fn a_shirt_lies_on_the_torso_and_its_sleeves_on_the_arms() {
 #[test]
 fn face_hands_and_everything_outside_of_the_garment_stay_bit_for_bit() {
     let before = photo();
-    let rendering = render_on(
-        before.clone(),
-        pose(),
-        &[garment(Category::TShirt, shirt(RED))],
-    )
-    .unwrap();
+    let rendering = render_on(&before, pose(), &[garment(Category::TShirt, shirt(RED))]).unwrap();
     assert_eq!(rendering.image.dimensions(), before.dimensions());
     for (x, y, pixel) in rendering.image.enumerate_pixels() {
         let face = y < 110;
@@ -221,7 +216,7 @@ fn face_hands_and_everything_outside_of_the_garment_stay_bit_for_bit() {
 #[test]
 fn trousers_reach_the_ankles_on_both_legs() {
     let rendering = render_on(
-        photo(),
+        &photo(),
         pose(),
         &[garment(Category::Pants, trousers(GREEN))],
     )
@@ -254,8 +249,8 @@ fn tops_go_over_bottoms_whatever_the_order_of_the_request() {
         garment(Category::TShirt, shirt(RED)),
         garment(Category::Pants, trousers(GREEN)),
     ];
-    let one = render_on(photo(), pose(), &[top.clone(), bottom.clone()]).unwrap();
-    let other = render_on(photo(), pose(), &[bottom, top]).unwrap();
+    let one = render_on(&photo(), pose(), &[top.clone(), bottom.clone()]).unwrap();
+    let other = render_on(&photo(), pose(), &[bottom, top]).unwrap();
     assert_eq!(one.image, other.image);
     assert_eq!((one.placed, other.placed), (vec![1, 0], vec![0, 1]));
     assert!(
@@ -272,24 +267,24 @@ fn what_cannot_be_worn_or_seen_is_left_out_and_said() {
         garment(Category::Shirt, empty.clone()),
         garment(Category::TShirt, shirt(RED)),
     ];
-    let rendering = render_on(photo(), pose(), &garments).unwrap();
+    let rendering = render_on(&photo(), pose(), &garments).unwrap();
     assert_eq!(rendering.placed, [2]);
     assert_eq!(
         rendering.skipped,
         [(0, Skipped::NotWearable), (1, Skipped::NotClear)]
     );
-    let error = render_on(photo(), pose(), &[garment(Category::Shirt, empty)]).unwrap_err();
+    let error = render_on(&photo(), pose(), &[garment(Category::Shirt, empty)]).unwrap_err();
     assert_eq!(error.code(), "garment_not_clear");
 }
 
 #[test]
 fn confidence_falls_with_hidden_joints_and_the_hidden_whole_is_refused() {
     let shirt = [garment(Category::TShirt, shirt(RED))];
-    let seen = render_on(photo(), pose(), &shirt).unwrap().confidence;
+    let seen = render_on(&photo(), pose(), &shirt).unwrap().confidence;
     let mut dim = pose();
     dim.joints[11].visibility = 0.6;
     dim.joints[23].visibility = 0.6;
-    let half = render_on(photo(), dim, &shirt).unwrap().confidence;
+    let half = render_on(&photo(), dim, &shirt).unwrap().confidence;
     assert!(
         seen > 0.8 && seen <= 1.0 && half < seen - 0.1,
         "{seen} {half}"
@@ -297,7 +292,7 @@ fn confidence_falls_with_hidden_joints_and_the_hidden_whole_is_refused() {
     let mut hidden = pose();
     hidden.joints[24].visibility = 0.1;
     assert_eq!(
-        render_on(photo(), hidden, &shirt).unwrap_err().code(),
+        render_on(&photo(), hidden, &shirt).unwrap_err().code(),
         "body_not_visible"
     );
 }
@@ -310,14 +305,14 @@ fn only_what_a_garment_hangs_on_must_be_seen() {
     }
     assert!(
         render_on(
-            photo(),
+            &photo(),
             legless.clone(),
             &[garment(Category::TShirt, shirt(RED))]
         )
         .is_ok()
     );
     let error = render_on(
-        photo(),
+        &photo(),
         legless,
         &[garment(Category::Pants, trousers(GREEN))],
     )
@@ -354,8 +349,8 @@ fn the_same_request_makes_the_same_picture() {
         garment(Category::TShirt, shirt(RED)),
         garment(Category::Pants, trousers(GREEN)),
     ];
-    let one = render_on(photo(), pose(), &garments).unwrap();
-    let other = render_on(photo(), pose(), &garments).unwrap();
+    let one = render_on(&photo(), pose(), &garments).unwrap();
+    let other = render_on(&photo(), pose(), &garments).unwrap();
     assert_eq!(one.image, other.image);
     assert_eq!(one.confidence.to_bits(), other.confidence.to_bits());
 }
@@ -369,7 +364,7 @@ fn every_category_is_placed_or_skipped_and_the_face_stays() {
             trousers(GREEN),
             RgbaImage::from_pixel(40, 300, Rgba([9, 9, 200, 255])),
         ] {
-            match render_on(before.clone(), pose(), &[garment(category, cutout)]) {
+            match render_on(&before, pose(), &[garment(category, cutout)]) {
                 Ok(rendering) => {
                     assert!((0.0..=1.0).contains(&rendering.confidence), "{category}");
                     for y in 62..95 {
