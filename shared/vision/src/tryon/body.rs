@@ -37,7 +37,6 @@ pub(crate) struct Side {
     pub(crate) hip: Joint,
     pub(crate) knee: Joint,
     pub(crate) ankle: Joint,
-    pub(crate) heel: Joint,
     pub(crate) toe: Joint,
     pub(crate) ear: Joint,
     pub(crate) eye: Joint,
@@ -107,7 +106,6 @@ impl Body {
             hip: joint(23 + right),
             knee: joint(25 + right),
             ankle: joint(27 + right),
-            heel: joint(29 + right),
             toe: joint(31 + right),
             ear: joint(7 + right),
             eye: joint(2 + 3 * right),
@@ -268,7 +266,7 @@ impl Body {
 
     /// How far the mask reaches from a point along a direction, at most `limit`. Gaps of a few pixels do not
     /// count.
-    fn reach(&self, from: P, direction: P, limit: f32) -> f32 {
+    pub(crate) fn reach(&self, from: P, direction: P, limit: f32) -> f32 {
         let gap = (0.02 * self.torso).max(2.0);
         let (mut reached, mut at) = (0.0, 0.0);
         while at <= limit && at - reached <= gap {

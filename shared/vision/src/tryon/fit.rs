@@ -650,16 +650,18 @@ pub(crate) fn shoes(cloth: &Cloth, body: &Body) -> Vec<Piece> {
     } else {
         [first, first]
     };
-    // One part that is broad: two shoes that touch.
-    if boxes.len() == 1
-        && first[2] - first[0] > 0.9 * (first[3] - first[1])
-        && first[3] - first[1] > 0.6 * (first[2] - first[0])
-    {
+    let aspect = |part: [f32; 4]| (part[2] - part[0]) / (part[3] - part[1]).max(1.0);
+    // Seen from above, one shoe is about 0.4 times as broad as long: what is broader is two that touch.
+    if !beside && (0.55..1.15).contains(&aspect(first)) {
         let middle = 0.5 * (first[0] + first[2]);
         pair = [
             [first[0], first[1], middle, first[3]],
             [middle, first[1], first[2], first[3]],
         ];
+    }
+    // Shoes photographed from the side cannot be put on feet that are seen from the front.
+    if pair.iter().any(|&part| aspect(part) > 0.8) {
+        return Vec::new();
     }
     if pair[0][0] > pair[1][0] {
         pair.swap(0, 1);
@@ -673,73 +675,49 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
     let joints = &body.sides[side];
     let [left, top, right, bottom] = bounds;
     let (wide, high) = ((right - left).max(1.0), (bottom - top).max(1.0));
-    // The foot in the photo: from the ankle to beyond the toe joint.
-    let toe = joints.toe.at + (joints.toe.at - joints.heel.at) * 0.22;
-    let ankle = joints.ankle.at;
-    let foot = toe - ankle;
+    let foot = joints.toe.at - joints.ankle.at;
     if foot.length() < 0.03 * body.torso {
         return None;
     }
-    // Seen from the side, a shoe lies; seen from above, it points up or down.
-    let lying = wide > 1.25 * high;
+    let axis = (foot.unit() + p(0.0, 0.25)).unit();
+    let across = p(axis.y, -axis.x);
+    // The foot in the photo, with the shoe it wears now.
+    let tip = joints.toe.at
+        + axis * (body.reach(joints.toe.at, axis, 0.16 * body.torso) + 0.02 * body.torso);
+    let instep = joints.ankle.at.mix(tip, 0.6);
+    let edge = |direction: P| body.reach(instep, direction, 0.15 * body.torso);
+    let (one, other) = (edge(across), edge(across * -1.0));
+    let shift = across * (0.5 * (one - other));
+    let length = (joints.ankle.at.distance(tip) * 1.22).max(0.34 * body.torso);
+    let half = (length * wide / high * 0.5)
+        .max(0.55 * (one + other))
+        .clamp(0.12 * body.torso, 0.18 * body.torso);
+    let begin = tip - axis * length;
+    let down = toes_down(cloth, bounds);
+    // Turned half around when the photo shows the toes up; a single shoe is mirrored for one foot.
+    let flip = down == (single && side == 1);
     let mut grid = Grid::default();
-    if lying {
-        let length = (joints.toe.at.distance(joints.heel.at) * 1.35).max(0.3 * body.torso);
-        let to = if foot.x < 0.0 { -1.0 } else { 1.0 };
-        let tall = length * high / wide;
-        let base = joints.toe.at.y.max(joints.heel.at.y) + 0.035 * body.torso;
-        let start = joints.heel.at.x - to * 0.05 * body.torso;
-        // Without knowing where the toe is, the lower end of a shoe's outline is taken for it.
-        let toe_left = lighter_left(cloth, bounds);
-        for step in 0..=6 {
-            let at = mix(-0.04, 1.04, step as f32 / 6.0);
-            let y = mix(top, bottom, at);
-            let (a, b) = if toe_left {
-                (right, left)
-            } else {
-                (left, right)
-            };
-            let place = |along: f32| p(start + to * along * length, base - (1.0 - at) * tall);
-            grid.push(
-                [-0.04, 0.0, 0.25, 0.5, 0.75, 1.0, 1.04]
-                    .into_iter()
-                    .map(|along| (p(mix(a, b, along), y), place(along)))
-                    .collect(),
-            );
-        }
-    } else {
-        let length = (foot.length() * 1.36).max(0.34 * body.torso);
-        let axis = foot.unit();
-        let axis = (axis + p(0.0, 0.3)).unit();
-        let half = (length * wide / high * 0.5).clamp(0.135 * body.torso, 0.18 * body.torso);
-        let end = toe + axis * (0.085 * body.torso);
-        let begin = end - axis * length;
-        let down = toes_down(cloth, bounds);
-        for step in 0..=8 {
-            let at = mix(-0.03, 1.03, step as f32 / 8.0);
-            let y = if down {
-                mix(top, bottom, at)
-            } else {
-                mix(bottom, top, at)
-            };
-            let centre = begin + axis * (length * at);
-            let across = p(-axis.y, axis.x) * -1.0;
-            // Turned half around when the photo shows the toes up; a single shoe is mirrored for one foot.
-            let flip = down == (single && side == 1);
-            grid.push(
-                [-0.04, 0.0, 0.25, 0.5, 0.75, 1.0, 1.04]
-                    .into_iter()
-                    .map(|share| {
-                        let x = if flip {
-                            mix(right, left, share)
-                        } else {
-                            mix(left, right, share)
-                        };
-                        (p(x, y), centre + across * ((share - 0.5) * 2.0 * half))
-                    })
-                    .collect(),
-            );
-        }
+    for step in 0..=8 {
+        let at = mix(-0.03, 1.03, step as f32 / 8.0);
+        let y = if down {
+            mix(top, bottom, at)
+        } else {
+            mix(bottom, top, at)
+        };
+        let centre = begin + axis * (length * at) + shift * smooth_step(0.1, 0.5, at);
+        grid.push(
+            [-0.04, 0.0, 0.25, 0.5, 0.75, 1.0, 1.04]
+                .into_iter()
+                .map(|share| {
+                    let x = if flip {
+                        mix(left, right, share)
+                    } else {
+                        mix(right, left, share)
+                    };
+                    (p(x, y), centre + across * ((0.5 - share) * -2.0 * half))
+                })
+                .collect(),
+        );
     }
     let margin = 2.0;
     let picture = cloth.part(|at| {
@@ -754,20 +732,6 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
         grid,
         behind_arms: false,
     })
-}
-
-/// Whether a lying shoe's lower (toe) end is its left one.
-fn lighter_left(cloth: &Cloth, bounds: [f32; 4]) -> bool {
-    let [left, top, right, bottom] = bounds.map(|value| value as usize);
-    let (mut halves, middle) = ([0_usize; 2], (left + right) / 2);
-    for y in top..(top + bottom) / 2 {
-        for x in left..right.min(cloth.width()) {
-            if cloth.mask.data[y * cloth.width() + x] {
-                halves[usize::from(x >= middle)] += 1;
-            }
-        }
-    }
-    halves[0] < halves[1]
 }
 
 /// Whether a shoe seen from above has its toes at the lower end of its picture: a sole is broader towards the

@@ -629,10 +629,13 @@ impl Bottom {
                 .collect();
             // A waistband that sags or leans is evened out: the edges begin where it is whole.
             let mut xs: Vec<f32> = xs;
-            let whole = (0.07 * height) as usize;
-            for row in 0..whole.min(xs.len() - 1) {
-                xs[row] = xs[whole.min(xs.len() - 1)];
-            }
+            let whole = ((0.07 * height) as usize).min(xs.len() - 1);
+            let begin = xs[whole];
+            xs[..whole].fill(begin);
+            // Rounded corners of the hem must not pull the edges inwards.
+            let corner = ((0.95 * height) as usize).min(xs.len() - 1);
+            let end = xs[corner];
+            xs[corner..].fill(end);
             Edge { first, xs }.smoothed(2 + mask.height / 100)
         });
         let crotch = if legs {
