@@ -1,7 +1,7 @@
 //! From a garment's shape and a body's measures to the grids that bend the one onto the other.
 //!
 //! Lengths on the body are in units of the torso (shoulders to hips, about half a metre on an adult). A flat
-//! garment's length is judged by its breadth: a top lies about 0.9 torso lengths wide, trousers 0.8.
+//! garment's length is judged by its breadth: a flat top counts as 0.8 torso lengths wide, a dress as 0.95.
 
 use drape_domain::Category;
 
@@ -52,7 +52,7 @@ const fn ease(category: Category) -> f32 {
 /// The highest and the lowest hem that a top or dress of the category may have, as heights on the body.
 fn hem_range(category: Category, body: &Body) -> (f32, f32) {
     match category {
-        Category::Dress => (1.22, 1.95),
+        Category::Dress => (1.4, 1.95),
         Category::Bodysuit => (1.05, 1.95),
         Category::Outerwear => (1.0, 1.75),
         Category::Blazer => (0.98, body.height_at(body.torso * 1.45)),
@@ -123,7 +123,7 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
     let start = 0.5 * (shape.neck[0].y + shape.neck[1].y);
     let long = (shape.hem - start) / breadth;
     let metre = if category == Category::Dress {
-        0.84
+        0.95
     } else {
         0.8
     };
