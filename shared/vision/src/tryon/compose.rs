@@ -20,14 +20,16 @@ pub(crate) enum Keeps {
     Face,
 }
 
-/// Draws a garment's pieces into the photo and answers how many pixels it covers (in sums of opacity).
+/// Draws a garment's pieces into the photo and answers how many pixels it covers and how many of those lie on
+/// the body (in sums of opacity).
 pub(crate) fn dress(
     photo: &mut RgbImage,
     pieces: &[Piece],
     keeps: Keeps,
     protected: &Protected,
     light: &Plane,
-) -> f32 {
+    body: &Plane,
+) -> (f32, f32) {
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let mut garment = Layer::new(width, height);
     for piece in pieces {
@@ -49,13 +51,14 @@ pub(crate) fn dress(
         }
     }
     let shade = rounding(&garment);
-    let mut covered = 0.0;
+    let (mut covered, mut on_body) = (0.0, 0.0);
     for (index, pixel) in garment.data.iter().enumerate() {
         let alpha = pixel[3];
         if alpha < 0.004 {
             continue;
         }
         covered += alpha;
+        on_body += alpha * body.data[index];
         let gain = light.data[index] * shade.data[index];
         let target = photo.get_pixel_mut((index % width) as u32, (index / width) as u32);
         for (below, colour) in target.0.iter_mut().zip(pixel) {
@@ -63,7 +66,7 @@ pub(crate) fn dress(
             *below = (value * 255.0).round().clamp(0.0, 255.0) as u8;
         }
     }
-    covered
+    (covered, on_body)
 }
 
 /// A body is round: cloth darkens a little where it turns away, towards the garment's edges.

@@ -1,9 +1,9 @@
 //! A person's photo and garments' cutouts in, a picture of the person wearing them out.
 //!
-//! The person's landmarks and mask say where shoulders, arms, waist and legs are ([`pose`], [`body`]); the
-//! cutout's outline says where a garment's are ([`cloth`], [`shape`]); a grid of corresponding points bends
-//! the one onto the other ([`fit`], [`mesh`]); and what belongs in front stays in front ([`protect`],
-//! [`compose`]). Nothing outside of the garments changes: those pixels are the photo's own.
+//! The person's landmarks and mask say where shoulders, arms, waist and legs are (`pose`, `body`); the
+//! cutout's outline says where a garment's are (`cloth`, `shape`); a grid of corresponding points bends
+//! the one onto the other (`fit`, `mesh`); and what belongs in front stays in front (`protect`,
+//! `compose`). Nothing outside of the garments changes: those pixels are the photo's own.
 
 mod body;
 mod cloth;
@@ -245,7 +245,8 @@ fn render_on(photo: &RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rende
             Slot::Hat => (fit::hat(&cloth, &head), Keeps::Face),
             _ => (fit::top(&cloth, *category, &body), Keeps::Head),
         };
-        let covered = compose::dress(&mut image, &pieces, keeps, &protected, &light);
+        let (covered, on_body) =
+            compose::dress(&mut image, &pieces, keeps, &protected, &light, &body.mask);
         if covered < 16.0 {
             skipped.push((index, Skipped::NotClear));
             continue;
@@ -254,7 +255,12 @@ fn render_on(photo: &RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rende
             .iter()
             .map(|&needs| body.visibility(needs))
             .fold(1.0, f32::min);
-        confidence *= (0.35 + 0.65 * seen) * (0.7 + 0.3 * cloth.quality);
+        // Cloth hangs over the body's outline, but most of it lies on the body if it is placed rightly.
+        let fits = match keeps {
+            Keeps::Head => geom::smooth_step(0.3, 0.7, on_body / covered),
+            Keeps::Face => 1.0,
+        };
+        confidence *= (0.35 + 0.65 * seen) * (0.7 + 0.3 * cloth.quality) * (0.5 + 0.5 * fits);
         placed.push(index);
     }
     if placed.is_empty() {
