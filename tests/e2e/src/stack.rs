@@ -195,13 +195,18 @@ impl Stack {
         Ok((status, content_type, answer.bytes().await?.to_vec()))
     }
 
-    /// What the browser asks before it lets a web app call.
+    /// What a browser asks before it lets a web app call this URL, or this path of the API.
     ///
     /// # Errors
     /// When no answer comes.
-    pub async fn preflight(&self, path: &str, method: &str, headers: &str) -> Result<Answer> {
-        let call = self
-            .call(Method::OPTIONS, path)
+    pub async fn preflight(&self, url: &str, method: &str, headers: &str) -> Result<Answer> {
+        let call = if url.starts_with('/') {
+            self.call(Method::OPTIONS, url)
+        } else {
+            let request = self.http.request(Method::OPTIONS, url);
+            Call::new("OPTIONS of S3".to_owned(), request)
+        };
+        let call = call
             .header("origin", "https://app.example.com")
             .header("access-control-request-method", method)
             .header("access-control-request-headers", headers);

@@ -234,6 +234,21 @@ async fn an_upload_takes_the_declared_type_and_length_and_nothing_else() -> Outc
 }
 
 #[tokio::test]
+async fn a_web_app_may_send_its_photo() -> Outcome {
+    let stack = Stack::from_env()?;
+    let ada = stack.sign_up().await?;
+    let photo = pictures::garment(Shape::Shirt, [90, 60, 120])?;
+    let created = ada.create_item(&photo, &json!({})).await?;
+    let url = created["upload"]["url"].as_str().unwrap();
+    let answer = stack.preflight(url, "PUT", "content-type").await?;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let methods = answer.header("access-control-allow-methods");
+    assert!(methods.unwrap_or_default().contains("PUT"), "{methods:?}");
+    assert!(answer.header("access-control-allow-origin").is_some());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_photo_that_cannot_be_used_fails_with_a_reason() -> Outcome {
     let stack = Stack::from_env()?;
     let ada = stack.sign_up().await?;

@@ -157,6 +157,17 @@ async fn a_photo_without_a_body_fails_with_a_reason() -> Outcome {
 
     let feedback = ada.post(&format!("/feedback/tryon/{id}"), &json!({ "accuracy": 1 }));
     feedback.problem(409, "tryon_not_finished").await?;
+
+    // Who waits gets the end at once, and is not sent elsewhere; unless the jobs are busy.
+    let answer = ada.post("/tryon", &body).header("prefer", "wait=20");
+    let answer = answer.send().await?;
+    if answer.status == 200 {
+        assert_eq!(answer.header("location"), None);
+        assert_eq!(answer.body["tryon"]["status"], "failed");
+        assert_eq!(answer.body.get("status_url"), None);
+    } else {
+        answer.expect(202)?;
+    }
     Ok(())
 }
 
