@@ -1,1 +1,25 @@
-fn main() {}
+//! The `AuthSignup` Lambda.
+
+use auth_signup::AuthSignup;
+use drape_common::{http::serve, store::dynamo::Table, tokens::TokenKeys};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    serve(async |init| {
+        let dynamodb = init.aws.dynamodb();
+        let users = Table::new(&dynamodb, init.settings.users_table()?);
+        let sessions = Table::new(&dynamodb, init.settings.sessions_table()?);
+        let (secret, stage) = (init.settings.token_secret_id()?, init.settings.stage()?);
+        let secrets = init.aws.secrets();
+        let (keys, ()) = tokio::join!(
+            TokenKeys::load(&secrets, &secret, &stage),
+            init.prime(users.prime())
+        );
+        Ok(AuthSignup {
+            users,
+            sessions,
+            keys: keys?,
+        })
+    })
+    .await
+}

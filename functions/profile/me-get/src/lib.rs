@@ -1,1 +1,66 @@
-//! .
+//! `GET /me`: the caller's account.
+
+use drape_common::{
+    http::{Endpoint, Outcome, Problem, Request, caller, json},
+    store::{Get, Key},
+    views::UserView,
+};
+use drape_domain::User;
+
+/// What shows accounts.
+#[derive(Debug)]
+pub struct MeGet<U> {
+    /// Accounts.
+    pub users: U,
+}
+
+impl<U: Get<User> + 'static> Endpoint for MeGet<U> {
+    async fn handle(&self, request: Request) -> Outcome {
+        let caller = caller(&request)?;
+        let user = self.users.get(&Key::simple(caller.user_id)).await?;
+        let user = user.ok_or_else(|| {
+            Problem::not_found("user_not_found", "The account does not exist any more.")
+        })?;
+        json(200, &serde_json::json!({ "user": UserView::from(user) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drape_common::{
+        store::{Create, memory::MemoryTable},
+        testing::request,
+    };
+    use drape_domain::{Prefs, Role, Text, Timestamp, UserId};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_person_sees_their_own_account_and_no_other() {
+        let now = Timestamp::now_utc();
+        let user = User {
+            id: UserId::new(),
+            email: "shopper@example.com".into(),
+            name: Text::try_from("Shopper").unwrap(),
+            role: Role::User,
+            prefs: Prefs::default(),
+            created_at: now,
+            updated_at: now,
+            revision: 3,
+        };
+        let app = MeGet {
+            users: MemoryTable::default(),
+        };
+        app.users.create(&user).await.unwrap();
+        let answer = request().by(user.id).send(&app).await;
+        assert_eq!(
+            (answer.status, &answer.body["user"]["etag"]),
+            (200, &"\"3\"".into())
+        );
+        assert_eq!(
+            request().by(UserId::new()).send(&app).await.code(),
+            "user_not_found"
+        );
+        assert_eq!(request().send(&app).await.status, 401);
+    }
+}
