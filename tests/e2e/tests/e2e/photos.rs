@@ -336,7 +336,8 @@ async fn deleting_an_item_takes_its_photos_and_its_vector_along() -> Outcome {
     assert_eq!(rows.get(&key).await?, None);
     for image in ["clean", "thumb", "original"] {
         let (status, ..) = stack.follow(&item["images"][image]).await?;
-        assert_eq!(status, 404, "{image}");
+        // Which of the two depends on whether the signer may list the bucket.
+        assert!([403, 404].contains(&status), "{image}: {status}");
     }
     Ok(())
 }
