@@ -73,10 +73,6 @@ fn wide_statement(statement: &Value) -> impl Iterator<Item = Complaint> {
         if action.contains('*') {
             complaints.push(format!("action {action} has a wildcard; name the actions"));
         }
-        if action == "s3:ListBucket" && statement["Condition"]["StringLike"]["s3:prefix"].is_null()
-        {
-            complaints.push("s3:ListBucket needs a Condition on s3:prefix".to_owned());
-        }
     }
     for resource in one_or_many(&statement["Resource"]) {
         let resource = text(resource);
@@ -281,15 +277,6 @@ Resources:
             "NotAction: 'dynamodb:DeleteItem'",
         );
         assert!(complaints[0].contains("NotAction"), "{complaints:?}");
-    }
-
-    #[test]
-    fn listing_a_whole_bucket_is_found() {
-        let complaints = spoiled("'s3:GetObject'", "'s3:ListBucket'");
-        assert_eq!(
-            complaints,
-            ["JobRole: s3:ListBucket needs a Condition on s3:prefix"]
-        );
     }
 
     #[test]
