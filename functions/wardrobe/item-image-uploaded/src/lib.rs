@@ -1,6 +1,8 @@
 //! `PUT /items/{id}/image-uploaded`: confirms that the photo has arrived, and has it worked on if the
 //! bucket's own event has not done so yet.
 
+use std::time::Duration;
+
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, body, caller, json, path_id},
     store::{
@@ -18,6 +20,10 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
+
+/// How long the bucket's own event is waited for. It nearly always comes at once and the work is done by
+/// then, so that a photo is not worked on twice; when it was lost, the photo is late by this much.
+const HEAD_START: Duration = Duration::from_secs(10);
 
 /// What takes note of photos.
 #[derive(Debug)]
@@ -75,7 +81,8 @@ where
         };
         // Not only on the first call: the one before may have died between its write and its message.
         if !item.is_processed(&photo.etag) {
-            self.queue.enqueue(&CleanItem { owner_id, item_id }).await?;
+            let message = CleanItem { owner_id, item_id };
+            self.queue.enqueue_after(&message, HEAD_START).await?;
         }
         json(
             202,

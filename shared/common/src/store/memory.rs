@@ -475,7 +475,7 @@ impl<M: Message> MemoryQueue<M> {
 }
 
 impl<M: Message> Enqueue<M> for MemoryQueue<M> {
-    async fn enqueue(&self, message: &M) -> Result<(), StoreError> {
+    async fn enqueue_after(&self, message: &M, _delay: Duration) -> Result<(), StoreError> {
         let value = serde_json::to_value(message)
             .map_err(|error| StoreError::new("send message", error))?;
         self.fuse.write(|| lock(&self.messages).push(value))

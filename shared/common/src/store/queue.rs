@@ -35,8 +35,18 @@ impl Message for RenderTryOn {}
 
 /// Puts messages into a queue.
 pub trait Enqueue<M: Message>: Send + Sync {
+    /// Once it answers, the message will be delivered at least once, and not before `delay` (whole seconds,
+    /// at most 15 minutes) has passed.
+    fn enqueue_after(
+        &self,
+        message: &M,
+        delay: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Once it answers, the message will be delivered at least once.
-    fn enqueue(&self, message: &M) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn enqueue(&self, message: &M) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.enqueue_after(message, Duration::ZERO)
+    }
 }
 
 /// Decides when a message that failed comes back.

@@ -30,14 +30,15 @@ impl<M: Message> Queue<M> {
 }
 
 impl<M: Message> Enqueue<M> for Queue<M> {
-    async fn enqueue(&self, message: &M) -> Result<(), StoreError> {
+    async fn enqueue_after(&self, message: &M, delay: Duration) -> Result<(), StoreError> {
         const DOING: &str = "send message";
         let body = serde_json::to_string(message).map_err(|error| StoreError::new(DOING, error))?;
         let call = self
             .client
             .send_message()
             .queue_url(&self.url)
-            .message_body(body);
+            .message_body(body)
+            .delay_seconds(whole_seconds(delay));
         call.send()
             .await
             .map(drop)
@@ -45,9 +46,13 @@ impl<M: Message> Enqueue<M> for Queue<M> {
     }
 }
 
+fn whole_seconds(time: Duration) -> i32 {
+    i32::try_from(time.as_secs()).unwrap_or(i32::MAX)
+}
+
 impl<M: Message> RetryLater for Queue<M> {
     async fn retry_later(&self, receipt_handle: &str, delay: Duration) -> Result<(), StoreError> {
-        let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX);
+        let seconds = whole_seconds(delay);
         let call = self.client.change_message_visibility().queue_url(&self.url);
         let call = call
             .receipt_handle(receipt_handle)
