@@ -1,0 +1,9 @@
+//! Drape's API as a client sees it.
+
+mod client;
+mod error;
+mod model;
+
+pub(crate) use client::Api;
+pub(crate) use error::Trouble;
+pub(crate) use model::*;

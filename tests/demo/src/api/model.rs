@@ -1,0 +1,159 @@
+//! Answers, as far as they are shown. Words stay words: a client must bear new ones.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Of signing up and of refreshing.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Session {
+    pub(crate) access_token: String,
+    /// Seconds.
+    pub(crate) expires_in: u64,
+    pub(crate) refresh_token: String,
+}
+
+/// A request that may be sent without a token.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Upload {
+    pub(crate) url: String,
+    pub(crate) headers: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct CreatedItem {
+    pub(crate) item: Item,
+    pub(crate) upload: Upload,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct CreatedUpload {
+    pub(crate) upload: Upload,
+    pub(crate) s3: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wardrobe {
+    pub(crate) items: Vec<Item>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ItemStatus {
+    AwaitingUpload,
+    Processing,
+    Ready,
+    Failed,
+    #[serde(other)]
+    Unknown,
+}
+
+impl ItemStatus {
+    /// Whether the photo has been worked on, well or badly.
+    pub(crate) fn is_settled(self) -> bool {
+        matches!(self, Self::Ready | Self::Failed)
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Color {
+    pub(crate) name: String,
+    pub(crate) hex: String,
+    /// 0–1.
+    pub(crate) share: f64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Images {
+    pub(crate) original: Option<String>,
+    pub(crate) clean: Option<String>,
+    pub(crate) thumb: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) category: Option<String>,
+    pub(crate) slot: Option<String>,
+    pub(crate) colors: Vec<Color>,
+    pub(crate) pattern: Option<String>,
+    /// 0–1.
+    pub(crate) formality: Option<f64>,
+    pub(crate) season: Vec<String>,
+    pub(crate) status: ItemStatus,
+    pub(crate) images: Images,
+    pub(crate) error: Option<Failure>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Advice {
+    pub(crate) recommendations: Vec<Outfit>,
+    pub(crate) context: AdviceContext,
+    pub(crate) model: String,
+    #[serde(default)]
+    pub(crate) missing: Vec<String>,
+    #[serde(default)]
+    pub(crate) relaxed: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct AdviceContext {
+    pub(crate) temp_c: Option<f64>,
+    pub(crate) condition: Option<String>,
+    pub(crate) source: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Outfit {
+    pub(crate) items: Vec<String>,
+    /// 0–1.
+    pub(crate) score: f64,
+    pub(crate) explain: Vec<String>,
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) features: Vec<Feature>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Piece {
+    pub(crate) item_id: String,
+    pub(crate) slot: String,
+    pub(crate) title: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Feature {
+    pub(crate) name: String,
+    pub(crate) contribution: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct TryOnAnswer {
+    pub(crate) tryon: TryOn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TryOnStatus {
+    Done,
+    Failed,
+    #[serde(other)]
+    UnderWay,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct TryOn {
+    pub(crate) id: String,
+    pub(crate) status: TryOnStatus,
+    pub(crate) render_url: Option<String>,
+    /// 0–1.
+    pub(crate) confidence: Option<f64>,
+    pub(crate) renderer: Option<String>,
+    pub(crate) error: Option<Failure>,
+}

@@ -1,0 +1,158 @@
+//! What to wear in one weather, and how the best of it looks.
+
+use std::collections::HashMap;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::words;
+use crate::{
+    api::{Feature, Item, Outfit},
+    report::{Fitting, Outcome, Pictures, Report, Weather},
+};
+
+const SUN: &str = r##"<svg class="sky" viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="6.5" fill="#f2b33d"/><g stroke="#f2b33d" stroke-width="2.4" stroke-linecap="round"><path d="M16 2.5v4M16 25.5v4M2.5 16h4M25.5 16h4M6.5 6.5l2.8 2.8M22.7 22.7l2.8 2.8M25.5 6.5l-2.8 2.8M9.3 22.7l-2.8 2.8"/></g></svg>"##;
+const RAIN: &str = r##"<svg class="sky" viewBox="0 0 32 32" aria-hidden="true"><path d="M9 19a5.5 5.5 0 0 1-.6-11A8 8 0 0 1 23.600 9.200 5 5 0 0 1 23.500 19z" fill="#9fb0c3"/><g stroke="#4d86c6" stroke-width="2.4" stroke-linecap="round"><path d="M11 22.500l-1.800 5M17 22.500l-1.800 5M23 22.500l-1.800 5"/></g></svg>"##;
+
+/// Advice for one weather, with the try-on of the best outfit beside it.
+pub(super) fn section(weather: &Weather, report: &Report) -> Markup {
+    let advice = &weather.advice;
+    let pictures = pictures(report);
+    html! {
+        section {
+            h2 {
+                @if weather.condition == "sunny" { (PreEscaped(SUN)) } @else { (PreEscaped(RAIN)) }
+                (weather.temp_c) " °C, " (weather.condition)
+            }
+            p.context {
+                @match advice.context.temp_c {
+                    Some(temp) => { (temp) " °C" }
+                    None => { "temperature unknown" }
+                }
+                " · " (advice.context.condition.as_deref().unwrap_or("sky unknown"))
+                " · weather from " (advice.context.source)
+                " · model " (advice.model)
+                " · answered in " (words::duration(weather.latency))
+            }
+            @if !advice.missing.is_empty() {
+                p.note { "The wardrobe has nothing for: " (list(&advice.missing)) "." }
+            }
+            @if !advice.relaxed.is_empty() {
+                p.note { "Rules that had to give way: " (list(&advice.relaxed)) "." }
+            }
+            div.look {
+                @if let Some(fitting) = &weather.fitting {
+                    (tried_on(fitting, report))
+                }
+                div.outfits {
+                    @for (n, outfit) in advice.recommendations.iter().enumerate() {
+                        (card(n + 1, outfit, &pictures, strongest(weather)))
+                    }
+                    @if advice.recommendations.is_empty() {
+                        p.note { "There is no whole outfit in these photos." }
+                    }
+                }
+            }
+        }
+    }
+}
+
+type ById<'a> = HashMap<&'a str, (&'a Item, &'a Pictures)>;
+
+fn pictures(report: &Report) -> ById<'_> {
+    let garments = report.garments.iter();
+    garments
+        .filter_map(|garment| match &garment.outcome {
+            Outcome::Ready { item, pictures } => Some((item.id.as_str(), (&**item, pictures))),
+            Outcome::Failed { .. } => None,
+        })
+        .collect()
+}
+
+fn list(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| words::plain(word)).collect();
+    words.join(", ")
+}
+
+/// The longest bar.
+fn strongest(weather: &Weather) -> f64 {
+    let outfits = weather.advice.recommendations.iter();
+    outfits
+        .flat_map(|outfit| &outfit.features)
+        .map(|feature| feature.contribution)
+        .fold(f64::MIN_POSITIVE, f64::max)
+}
+
+fn card(rank: usize, outfit: &Outfit, pictures: &ById<'_>, strongest: f64) -> Markup {
+    html! {
+        article.outfit {
+            div.pieces {
+                @for piece in &outfit.pieces {
+                    @let known = pictures.get(piece.item_id.as_str());
+                    figure {
+                        @match known.and_then(|(_, pictures)| pictures.clean.as_ref().or(pictures.thumb.as_ref())) {
+                            Some(path) => { img src=(path) alt=(piece.title); }
+                            None => { div.none {} }
+                        }
+                        figcaption { b { (words::plain(&piece.slot)) } (piece.title) }
+                    }
+                }
+            }
+            div.why {
+                p.score { span { "No. " (rank) } strong { (format!("{:.2}", outfit.score)) } }
+                ul.reasons {
+                    @for reason in &outfit.explain { li { (reason) } }
+                }
+            }
+            (features(&outfit.features, strongest))
+        }
+    }
+}
+
+fn features(features: &[Feature], strongest: f64) -> Markup {
+    html! {
+        dl.features {
+            @for feature in features {
+                @let share = feature.contribution / strongest;
+                dt { (words::plain(&feature.name)) }
+                dd {
+                    span.bar { i style={ "width:" (words::percent(share)) } {} }
+                    (format!("{:+.2}", feature.contribution))
+                }
+            }
+        }
+    }
+}
+
+fn tried_on(fitting: &Fitting, report: &Report) -> Markup {
+    let tryon = &fitting.tryon;
+    html! {
+        div.tryon {
+            div.pair {
+                figure {
+                    img src=(report.body) alt="The body photo";
+                    figcaption { "as sent" }
+                }
+                @if let Some(path) = &fitting.picture {
+                    figure {
+                        img src=(path) alt="The same person in outfit No. 1";
+                        figcaption { "in outfit No. 1" }
+                    }
+                }
+            }
+            p.caption {
+                @if fitting.picture.is_some() {
+                    @if let Some(confidence) = tryon.confidence {
+                        "Confidence " b { (words::percent(confidence)) } " · "
+                    }
+                    "rendered in " b { (words::duration(fitting.took)) }
+                    @if let Some(renderer) = &tryon.renderer { " by " (renderer) }
+                } @else {
+                    @match &tryon.error {
+                        Some(error) => { (error.message) }
+                        None => { "The try-on had not ended when this page was made." }
+                    }
+                }
+            }
+        }
+    }
+}

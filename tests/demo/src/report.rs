@@ -1,0 +1,118 @@
+//! What the page shows: everything that was sent, answered and measured.
+
+use std::time::Duration;
+
+use crate::{
+    api::{Advice, Item, TryOn},
+    photos::Skipped,
+};
+
+/// The whole way of one folder of photos.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// The API's base URL.
+    pub(crate) api: String,
+    /// When, in words.
+    pub(crate) date: String,
+    /// Photos in the folder, of which `garments` may be a sample.
+    pub(crate) found: usize,
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) garments: Vec<Garment>,
+    /// The body photo, beside the page.
+    pub(crate) body: String,
+    pub(crate) weathers: Vec<Weather>,
+    pub(crate) times: Times,
+}
+
+/// One photo and what became of it.
+#[derive(Debug)]
+pub(crate) struct Garment {
+    /// The file, below the folder.
+    pub(crate) source: String,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Cut out and tagged.
+    Ready { item: Box<Item>, pictures: Pictures },
+    /// It cannot be used, or could not be sent; the copy of the photo lies beside the page.
+    Failed {
+        reason: String,
+        photo: Option<String>,
+    },
+}
+
+/// Files beside the page.
+#[derive(Debug, Default)]
+pub(crate) struct Pictures {
+    pub(crate) original: Option<String>,
+    pub(crate) clean: Option<String>,
+    pub(crate) thumb: Option<String>,
+}
+
+/// One weather, what to wear in it, and how that looks.
+#[derive(Debug)]
+pub(crate) struct Weather {
+    pub(crate) temp_c: i32,
+    pub(crate) condition: String,
+    pub(crate) advice: Advice,
+    /// From the request to the whole answer.
+    pub(crate) latency: Duration,
+    /// Of the best outfit, if there is one.
+    pub(crate) fitting: Option<Fitting>,
+}
+
+/// A try-on as it ended.
+#[derive(Debug)]
+pub(crate) struct Fitting {
+    pub(crate) tryon: TryOn,
+    /// The file beside the page, if there is a picture.
+    pub(crate) picture: Option<String>,
+    /// From asking until it was seen to be done.
+    pub(crate) took: Duration,
+}
+
+/// What took how long, seen from here.
+#[derive(Debug, Default)]
+pub(crate) struct Times {
+    /// Making the item, sending its photo and saying so; for each photo that was taken.
+    pub(crate) uploads: Vec<Duration>,
+    /// From there until the item was seen to be settled; for each that was.
+    pub(crate) settling: Vec<Duration>,
+    /// From the first upload's start until the last item was settled.
+    pub(crate) all_settled: Duration,
+    /// Listing the whole wardrobe.
+    pub(crate) listing: Duration,
+    /// How many uploads ran at once.
+    pub(crate) parallel: usize,
+    /// Between two looks at what is not yet settled.
+    pub(crate) poll: Duration,
+}
+
+/// The middle and the largest of some times; none of none.
+pub(crate) fn middle_and_largest(times: &[Duration]) -> Option<(Duration, Duration)> {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    Some((*times.get(times.len() / 2)?, *times.last()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_is_in_the_middle_whatever_the_order() {
+        let seconds = |all: &[u64]| {
+            all.iter()
+                .map(|s| Duration::from_secs(*s))
+                .collect::<Vec<_>>()
+        };
+        let result = middle_and_largest(&seconds(&[9, 1, 5]));
+        assert_eq!(
+            result,
+            Some((Duration::from_secs(5), Duration::from_secs(9)))
+        );
+        assert_eq!(middle_and_largest(&[]), None);
+    }
+}
