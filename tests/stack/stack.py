@@ -174,7 +174,7 @@ def _wait_until_ready(stack: Stack, api: str) -> None:
 
 def _say(outputs: dict, stack: Stack) -> None:
     api = outputs["ApiUrl"]
-    person = '{"email":"ada@example.com","password":"correct horse battery","name":"Ada"}'
+    person = '{"email":"shopper@example.com","password":"correct horse battery","name":"Shopper"}'
     print(
         f"""
 Drape is up: {api}

@@ -170,10 +170,9 @@ pub fn session_of(token: &str) -> Option<SessionId> {
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests {
-    use drape_domain::{Prefs, Role, Text};
 
     use super::*;
-    use crate::store::memory::MemoryTable;
+    use crate::{store::memory::MemoryTable, testing::new_user};
 
     struct World {
         sessions: MemoryTable<Session>,
@@ -185,16 +184,7 @@ mod tests {
     impl World {
         async fn signed_in() -> (Self, Tokens) {
             let now = Timestamp::now_utc();
-            let user = User {
-                id: UserId::new(),
-                email: "shopper@example.com".into(),
-                name: Text::try_from("Shopper").unwrap(),
-                role: Role::User,
-                prefs: Prefs::default(),
-                created_at: now,
-                updated_at: now,
-                revision: 1,
-            };
+            let user = new_user();
             let keys = TokenKeys::new(&["k".repeat(32)], "test");
             let world = Self {
                 sessions: MemoryTable::default(),

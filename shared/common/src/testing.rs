@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use drape_domain::{
-    Background, Category, Color, Item, Pattern, Rgb, SessionId, Timestamp, UserId,
+    Background, Category, Color, Item, Pattern, Rgb, Role, SessionId, Text, Timestamp, User,
+    UserId,
     item::{Cleaned, EmbeddingRef, ImageKeys, ImageType, Inferred, Processed, Typed, Upload},
 };
 use lambda_http::{
@@ -174,6 +175,19 @@ pub fn read(outcome: Outcome) -> TestAnswer {
         headers: parts.headers,
         body,
     }
+}
+
+/// A person without tastes.
+#[must_use]
+#[expect(clippy::unwrap_used, reason = "the name fits")]
+pub fn new_user() -> User {
+    let name = Text::try_from("Shopper").unwrap();
+    User::new(
+        "shopper@example.com".into(),
+        name,
+        Role::User,
+        Timestamp::UNIX_EPOCH,
+    )
 }
 
 /// An item whose photo has not arrived, and of which nothing was typed.

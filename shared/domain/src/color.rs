@@ -17,7 +17,10 @@ pub struct InvalidHex;
 impl FromStr for Rgb {
     type Err = InvalidHex;
     fn from_str(text: &str) -> Result<Self, InvalidHex> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(InvalidHex)?;
+        let digits = text
+            .strip_prefix('#')
+            .filter(|digits| digits.len() == 6)
+            .ok_or(InvalidHex)?;
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(InvalidHex);
         }
@@ -97,8 +100,15 @@ pub const NAMED: &[(&str, Rgb)] = &[
 /// The typical value of a colour word, if it is one of ours (case, hyphens and underscores do not matter).
 #[must_use]
 pub fn named(name: &str) -> Option<Rgb> {
-    let name = name.trim().to_lowercase().replace(['-', '_'], " ").replace("gray", "grey");
-    NAMED.iter().find(|(word, _)| *word == name).map(|(_, rgb)| *rgb)
+    let name = name
+        .trim()
+        .to_lowercase()
+        .replace(['-', '_'], " ")
+        .replace("gray", "grey");
+    NAMED
+        .iter()
+        .find(|(word, _)| *word == name)
+        .map(|(_, rgb)| *rgb)
 }
 
 #[cfg(test)]

@@ -92,7 +92,12 @@ mod tests {
 
     #[test]
     fn other_spellings_are_refused() {
-        for text in ["", "x", "{018f0000-0000-7000-8000-000000000000}", "018f0000000070008000000000000000"] {
+        for text in [
+            "",
+            "x",
+            "{018f0000-0000-7000-8000-000000000000}",
+            "018f0000000070008000000000000000",
+        ] {
             assert_eq!(text.parse::<ItemId>(), Err(InvalidId), "{text}");
         }
     }

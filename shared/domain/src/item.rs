@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Background, Category, Color, ItemId, Money, Pattern, ReturnFormat, Rgb, Season, Slot, Text, Timestamp, UserId,
+    Background, Category, Color, ItemId, Money, Pattern, ReturnFormat, Rgb, Season, Slot, Text,
+    Timestamp, UserId,
 };
 
 /// The largest photo that is accepted, in bytes.
@@ -227,7 +228,13 @@ pub struct Cleaned {
 impl Item {
     /// A record that waits for its photo.
     #[must_use]
-    pub fn new(owner_id: UserId, typed: Typed, background: Background, upload: Upload, now: Timestamp) -> Self {
+    pub fn new(
+        owner_id: UserId,
+        typed: Typed,
+        background: Background,
+        upload: Upload,
+        now: Timestamp,
+    ) -> Self {
         Self {
             owner_id,
             item_id: ItemId::new(),
@@ -250,7 +257,10 @@ impl Item {
     /// Typed, else inferred, else [`Category::Other`].
     #[must_use]
     pub fn category(&self) -> Category {
-        self.typed.category.or(self.inferred.as_ref().map(|inferred| inferred.category)).unwrap_or(Category::Other)
+        self.typed
+            .category
+            .or(self.inferred.as_ref().map(|inferred| inferred.category))
+            .unwrap_or(Category::Other)
     }
 
     /// Follows from the category.
@@ -265,26 +275,36 @@ impl Item {
         self.typed
             .colors
             .as_deref()
-            .or(self.inferred.as_ref().map(|inferred| inferred.colors.as_slice()))
+            .or(self
+                .inferred
+                .as_ref()
+                .map(|inferred| inferred.colors.as_slice()))
             .unwrap_or_default()
     }
 
     /// Typed, else inferred.
     #[must_use]
     pub fn pattern(&self) -> Option<Pattern> {
-        self.typed.pattern.or(self.inferred.as_ref().map(|inferred| inferred.pattern))
+        self.typed
+            .pattern
+            .or(self.inferred.as_ref().map(|inferred| inferred.pattern))
     }
 
     /// Typed, else the category's usual one (0–1).
     #[must_use]
     pub fn formality(&self) -> f32 {
-        self.typed.formality.unwrap_or_else(|| self.category().formality())
+        self.typed
+            .formality
+            .unwrap_or_else(|| self.category().formality())
     }
 
     /// Typed, else the category's usual ones.
     #[must_use]
     pub fn seasons(&self) -> &[Season] {
-        self.typed.season.as_deref().unwrap_or_else(|| self.category().seasons())
+        self.typed
+            .season
+            .as_deref()
+            .unwrap_or_else(|| self.category().seasons())
     }
 
     /// Typed, else made from colour and category: "navy shirt".
@@ -306,14 +326,21 @@ impl Item {
     /// For each tag that can be typed or inferred, which of the two it is: `user`, `vision` or `default`.
     #[must_use]
     pub fn tags_source(&self) -> BTreeMap<&'static str, &'static str> {
-        let seen = if self.inferred.is_some() { "vision" } else { "default" };
+        let seen = if self.inferred.is_some() {
+            "vision"
+        } else {
+            "default"
+        };
         let source = |typed: bool, otherwise| if typed { "user" } else { otherwise };
         BTreeMap::from([
             ("title", source(self.typed.title.is_some(), seen)),
             ("category", source(self.typed.category.is_some(), seen)),
             ("colors", source(self.typed.colors.is_some(), seen)),
             ("pattern", source(self.typed.pattern.is_some(), seen)),
-            ("formality", source(self.typed.formality.is_some(), "default")),
+            (
+                "formality",
+                source(self.typed.formality.is_some(), "default"),
+            ),
             ("season", source(self.typed.season.is_some(), "default")),
         ])
     }
@@ -322,7 +349,10 @@ impl Item {
     #[must_use]
     pub fn is_processed(&self, source_etag: &str) -> bool {
         matches!(self.status, ItemStatus::Ready | ItemStatus::Failed)
-            && self.processed.as_ref().is_some_and(|done| done.seq == self.clean.seq && done.source_etag == source_etag)
+            && self
+                .processed
+                .as_ref()
+                .is_some_and(|done| done.seq == self.clean.seq && done.source_etag == source_etag)
     }
 
     /// A photo has arrived. Does nothing to an item whose photo is already known.
@@ -345,7 +375,11 @@ impl Item {
         if self.status == ItemStatus::AwaitingUpload {
             return false;
         }
-        self.clean = CleanRequest { seq: self.clean.seq + 1, bg_color, return_format };
+        self.clean = CleanRequest {
+            seq: self.clean.seq + 1,
+            bg_color,
+            return_format,
+        };
         self.background = Background::Clean;
         self.status = ItemStatus::Processing;
         self.error = None;
@@ -356,7 +390,11 @@ impl Item {
     /// The job made images, tags and a vector for request `done`. An answer to an older request keeps the
     /// item `processing`, since the newer one is still to be worked on.
     pub fn finish_clean(&mut self, done: Processed, cleaned: Cleaned, now: Timestamp) {
-        self.status = if done.seq == self.clean.seq { ItemStatus::Ready } else { ItemStatus::Processing };
+        self.status = if done.seq == self.clean.seq {
+            ItemStatus::Ready
+        } else {
+            ItemStatus::Processing
+        };
         self.processed = Some(done);
         self.images = cleaned.images;
         self.inferred = Some(cleaned.inferred);
@@ -385,7 +423,10 @@ mod tests {
             UserId::new(),
             Typed::default(),
             Background::Clean,
-            Upload { content_type: ImageType::Jpeg, content_length: 10 },
+            Upload {
+                content_type: ImageType::Jpeg,
+                content_length: 10,
+            },
             Timestamp::UNIX_EPOCH,
         )
     }
@@ -396,26 +437,43 @@ mod tests {
             inferred: Inferred {
                 category: Category::Shirt,
                 confidence: 0.9,
-                colors: vec![Color { name: "navy".into(), hex: Rgb([28, 36, 72]), share: 1.0 }],
+                colors: vec![Color {
+                    name: "navy".into(),
+                    hex: Rgb([28, 36, 72]),
+                    share: 1.0,
+                }],
                 pattern: Pattern::Solid,
             },
-            embedding: EmbeddingRef { model: "m".into(), dim: 512, updated_at: Timestamp::UNIX_EPOCH },
+            embedding: EmbeddingRef {
+                model: "m".into(),
+                dim: 512,
+                updated_at: Timestamp::UNIX_EPOCH,
+            },
         }
     }
 
     fn done(seq: u32) -> Processed {
-        Processed { source_etag: "e".into(), seq }
+        Processed {
+            source_etag: "e".into(),
+            seq,
+        }
     }
 
     #[test]
     fn what_was_typed_wins_over_what_was_seen() {
         let mut item = item();
         item.finish_clean(done(0), cleaned(), Timestamp::UNIX_EPOCH);
-        assert_eq!((item.category(), item.title().as_str()), (Category::Shirt, "navy shirt"));
+        assert_eq!(
+            (item.category(), item.title().as_str()),
+            (Category::Shirt, "navy shirt")
+        );
         assert_eq!(item.tags_source()["category"], "vision");
 
         item.typed.category = Some(Category::Blouse);
-        assert_eq!((item.category(), item.title().as_str()), (Category::Blouse, "navy blouse"));
+        assert_eq!(
+            (item.category(), item.title().as_str()),
+            (Category::Blouse, "navy blouse")
+        );
         assert_eq!(item.tags_source()["category"], "user");
     }
 
@@ -450,7 +508,10 @@ mod tests {
         let mut item = item();
         item.photo_arrived(Timestamp::UNIX_EPOCH);
         item.request_clean(None, None, Timestamp::UNIX_EPOCH);
-        let failure = Failure { code: "no_garment_found".into(), message: "…".into() };
+        let failure = Failure {
+            code: "no_garment_found".into(),
+            message: "…".into(),
+        };
         item.fail_clean(done(0), failure.clone(), Timestamp::UNIX_EPOCH);
         assert_eq!((item.status, &item.error), (ItemStatus::Processing, &None));
         item.fail_clean(done(1), failure, Timestamp::UNIX_EPOCH);

@@ -57,7 +57,11 @@ impl Money {
     /// # Errors
     /// When the amount is negative or 10¹⁵ or more.
     pub fn new(amount: i64, currency: Currency) -> Result<Self, AmountOutOfRange> {
-        if (0..=Self::MAX).contains(&amount) { Ok(Self { amount, currency }) } else { Err(AmountOutOfRange) }
+        if (0..=Self::MAX).contains(&amount) {
+            Ok(Self { amount, currency })
+        } else {
+            Err(AmountOutOfRange)
+        }
     }
 
     /// Minor units.
@@ -110,7 +114,11 @@ impl TryFrom<MoneyWire> for Money {
 
 impl From<Money> for MoneyWire {
     fn from(money: Money) -> Self {
-        Self { amount: money.amount, currency: money.currency, display: Some(money.display()) }
+        Self {
+            amount: money.amount,
+            currency: money.currency,
+            display: Some(money.display()),
+        }
     }
 }
 
@@ -122,9 +130,13 @@ mod tests {
 
     #[test]
     fn naira_reads_as_a_shopper_writes_it() {
-        for (amount, text) in
-            [(0, "₦0"), (5, "₦0.05"), (99_900, "₦999"), (1_250_000, "₦12,500"), (12_345_678_900, "₦123,456,789")]
-        {
+        for (amount, text) in [
+            (0, "₦0"),
+            (5, "₦0.05"),
+            (99_900, "₦999"),
+            (1_250_000, "₦12,500"),
+            (12_345_678_900, "₦123,456,789"),
+        ] {
             assert_eq!(Money::new(amount, Currency::Ngn).unwrap().display(), text);
         }
     }

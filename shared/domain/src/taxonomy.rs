@@ -201,7 +201,12 @@ impl Category {
             Self::Hoodie | Self::Shorts => 0.2,
             Self::TShirt | Self::Hat => 0.3,
             Self::Bodysuit | Self::Longsleeve | Self::Top => 0.4,
-            Self::Other | Self::Accessory | Self::Bag | Self::Shoes | Self::Outerwear | Self::Polo => 0.5,
+            Self::Other
+            | Self::Accessory
+            | Self::Bag
+            | Self::Shoes
+            | Self::Outerwear
+            | Self::Polo => 0.5,
             Self::Sweater | Self::Pants => 0.55,
             Self::Skirt | Self::Dress | Self::Blouse => 0.6,
             Self::Shirt => 0.65,
@@ -216,7 +221,9 @@ impl Category {
         match self {
             Self::Shorts | Self::Undershirt | Self::Top => &[Spring, Summer],
             Self::TShirt | Self::Polo | Self::Dress | Self::Skirt => &[Spring, Summer, Autumn],
-            Self::Hoodie | Self::Sweater | Self::Outerwear | Self::Longsleeve => &[Spring, Autumn, Winter],
+            Self::Hoodie | Self::Sweater | Self::Outerwear | Self::Longsleeve => {
+                &[Spring, Autumn, Winter]
+            }
             _ => &[Spring, Summer, Autumn, Winter],
         }
     }
@@ -254,14 +261,20 @@ mod tests {
     fn every_word_parses_back_to_its_value() {
         for category in Category::ALL {
             assert_eq!(category.as_str().parse(), Ok(*category));
-            assert_eq!(serde_json::to_string(category).unwrap(), format!("\"{category}\""));
+            assert_eq!(
+                serde_json::to_string(category).unwrap(),
+                format!("\"{category}\"")
+            );
         }
     }
 
     #[test]
     fn an_unknown_word_is_answered_with_the_vocabulary() {
         let error = "autum".parse::<Season>().unwrap_err();
-        assert_eq!(error.to_string(), "must be one of spring, summer, autumn, winter");
+        assert_eq!(
+            error.to_string(),
+            "must be one of spring, summer, autumn, winter"
+        );
     }
 
     #[test]

@@ -41,7 +41,10 @@ impl<const MAX: usize> TryFrom<String> for Text<MAX> {
         if text.chars().count() > MAX {
             return Err(InvalidText::TooLong(MAX));
         }
-        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        if text
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
+        {
             return Err(InvalidText::Control);
         }
         Ok(Self(text.to_owned()))

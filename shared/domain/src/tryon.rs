@@ -113,6 +113,29 @@ pub struct TryOn {
 }
 
 impl TryOn {
+    /// A queued try-on of these garments on this photo, with default options.
+    #[must_use]
+    pub fn new(user_id: UserId, body_key: String, items: Vec<TryOnItem>, now: Timestamp) -> Self {
+        Self {
+            user_id,
+            id: TryOnId::new(),
+            body_key,
+            items,
+            prefer_clean_item_images: true,
+            view_options: ViewOptions::default(),
+            status: TryOnStatus::Queued,
+            render_key: None,
+            confidence: None,
+            renderer: None,
+            error: None,
+            feedback: None,
+            enqueued_at: now,
+            created_at: now,
+            updated_at: now,
+            revision: 1,
+        }
+    }
+
     /// A job takes it up. False if nothing is left to do.
     pub fn start(&mut self, now: Timestamp) -> bool {
         if self.status.is_final() {
@@ -124,7 +147,13 @@ impl TryOn {
     }
 
     /// The picture is there. A final state never changes again.
-    pub fn finish(&mut self, render_key: String, confidence: f32, renderer: &str, now: Timestamp) -> bool {
+    pub fn finish(
+        &mut self,
+        render_key: String,
+        confidence: f32,
+        renderer: &str,
+        now: Timestamp,
+    ) -> bool {
         if self.status.is_final() {
             return false;
         }
@@ -153,24 +182,12 @@ mod tests {
     use super::*;
 
     fn tryon() -> TryOn {
-        TryOn {
-            user_id: UserId::new(),
-            id: TryOnId::new(),
-            body_key: "uploads/body/x".into(),
-            items: vec![],
-            prefer_clean_item_images: true,
-            view_options: ViewOptions::default(),
-            status: TryOnStatus::Queued,
-            render_key: None,
-            confidence: None,
-            renderer: None,
-            error: None,
-            feedback: None,
-            enqueued_at: Timestamp::UNIX_EPOCH,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-            revision: 1,
-        }
+        TryOn::new(
+            UserId::new(),
+            "uploads/body/x".into(),
+            vec![],
+            Timestamp::UNIX_EPOCH,
+        )
     }
 
     #[test]
@@ -180,7 +197,13 @@ mod tests {
         assert!(tryon.finish("k".into(), 0.8, "r", Timestamp::UNIX_EPOCH));
         let finished = tryon.clone();
         assert!(!tryon.start(Timestamp::UNIX_EPOCH));
-        assert!(!tryon.fail(Failure { code: "c".into(), message: "m".into() }, Timestamp::UNIX_EPOCH));
+        assert!(!tryon.fail(
+            Failure {
+                code: "c".into(),
+                message: "m".into()
+            },
+            Timestamp::UNIX_EPOCH
+        ));
         assert_eq!(tryon, finished);
     }
 

@@ -50,6 +50,23 @@ pub struct User {
     pub revision: u64,
 }
 
+impl User {
+    /// A new account without tastes.
+    #[must_use]
+    pub fn new(email: String, name: Text<100>, role: Role, now: Timestamp) -> Self {
+        Self {
+            id: UserId::new(),
+            email,
+            name,
+            role,
+            prefs: Prefs::default(),
+            created_at: now,
+            updated_at: now,
+            revision: 1,
+        }
+    }
+}
+
 /// What a person likes and how they see their wardrobe.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -124,9 +124,9 @@ mod tests {
             memory::{MemoryCounters, MemoryTable},
             queries::CreateAccount,
         },
-        testing::{TestAnswer, request},
+        testing::{TestAnswer, new_user, request},
     };
-    use drape_domain::{Prefs, Role, Text, UserId};
+
     use serde_json::json;
 
     use super::*;
@@ -135,17 +135,7 @@ mod tests {
         AuthLogin<MemoryTable<User>, MemoryTable<Login>, MemoryTable<Session>, MemoryCounters>;
 
     async fn app() -> App {
-        let now = Timestamp::now_utc();
-        let user = User {
-            id: UserId::new(),
-            email: "shopper@example.com".into(),
-            name: Text::try_from("Shopper").unwrap(),
-            role: Role::User,
-            prefs: Prefs::default(),
-            created_at: now,
-            updated_at: now,
-            revision: 1,
-        };
+        let user = new_user();
         let login = Login {
             id: Login::key_of(&user.email).partition,
             user_id: user.id,

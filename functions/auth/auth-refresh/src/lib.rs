@@ -50,9 +50,9 @@ where
 mod tests {
     use drape_common::{
         store::{Create, memory::MemoryTable},
-        testing::{TestAnswer, request},
+        testing::{TestAnswer, new_user, request},
     };
-    use drape_domain::{Prefs, Role, Text, UserId};
+
     use serde_json::json;
 
     use super::*;
@@ -61,16 +61,7 @@ mod tests {
 
     async fn signed_in() -> (App, String) {
         let now = Timestamp::now_utc();
-        let user = User {
-            id: UserId::new(),
-            email: "shopper@example.com".into(),
-            name: Text::try_from("Shopper").unwrap(),
-            role: Role::User,
-            prefs: Prefs::default(),
-            created_at: now,
-            updated_at: now,
-            revision: 1,
-        };
+        let user = new_user();
         let keys = TokenKeys::new(&["k".repeat(32)], "test");
         let app = AuthRefresh {
             users: MemoryTable::default(),

@@ -12,7 +12,7 @@ use drape_common::{
     tokens::TokenKeys,
     views::UserView,
 };
-use drape_domain::{Prefs, Role, Text, Timestamp, User, UserId};
+use drape_domain::{Role, Text, Timestamp, User};
 use serde::{Deserialize, Serialize};
 
 /// What makes an account.
@@ -95,16 +95,7 @@ impl<U: CreateAccount + 'static, S: Create<Session> + 'static> Endpoint for Auth
             role,
         } = body(&request)?;
         let now = Timestamp::now_utc();
-        let user = User {
-            id: UserId::new(),
-            email,
-            name,
-            role,
-            prefs: Prefs::default(),
-            created_at: now,
-            updated_at: now,
-            revision: 1,
-        };
+        let user = User::new(email, name, role, now);
         let login = Login {
             id: Login::key_of(&user.email).partition,
             user_id: user.id,

@@ -8,7 +8,7 @@ use drape_common::store::{
 use drape_domain::{
     Background, Category, ItemId, Text, TryOnId, TryOnStatus, UploadId, UserId,
     item::{ImageKeys, ImageType, Typed, Upload},
-    tryon::{TryOnItem, ViewOptions},
+    tryon::TryOnItem,
 };
 use drape_vision::Photo;
 use futures::FutureExt;
@@ -78,24 +78,7 @@ impl World {
         let user_id = UserId::new();
         let body_key = keys::body_upload(user_id, UploadId::new());
         job.uploads.upload(&body_key, "image/png", &png(255));
-        let mut tryon = TryOn {
-            user_id,
-            id: TryOnId::new(),
-            body_key,
-            items: vec![],
-            prefer_clean_item_images: true,
-            view_options: ViewOptions::default(),
-            status: TryOnStatus::Queued,
-            render_key: None,
-            confidence: None,
-            renderer: None,
-            error: None,
-            feedback: None,
-            enqueued_at: START,
-            created_at: START,
-            updated_at: START,
-            revision: 1,
-        };
+        let mut tryon = TryOn::new(user_id, body_key, vec![], START);
         for (title, category, cut) in [
             ("White shirt", Category::Shirt, true),
             ("Navy trousers", Category::Pants, false),

@@ -29,24 +29,17 @@ impl<U: Get<User> + 'static> Endpoint for MeGet<U> {
 mod tests {
     use drape_common::{
         store::{Create, memory::MemoryTable},
-        testing::request,
+        testing::{new_user, request},
     };
-    use drape_domain::{Prefs, Role, Text, Timestamp, UserId};
+    use drape_domain::UserId;
 
     use super::*;
 
     #[tokio::test]
     async fn a_person_sees_their_own_account_and_no_other() {
-        let now = Timestamp::now_utc();
         let user = User {
-            id: UserId::new(),
-            email: "shopper@example.com".into(),
-            name: Text::try_from("Shopper").unwrap(),
-            role: Role::User,
-            prefs: Prefs::default(),
-            created_at: now,
-            updated_at: now,
             revision: 3,
+            ..new_user()
         };
         let app = MeGet {
             users: MemoryTable::default(),

@@ -128,28 +128,21 @@ impl<U: Get<User> + Save<User> + 'static> Endpoint for MeUpdate<U> {
 mod tests {
     use drape_common::{
         store::{Create, memory::MemoryTable},
-        testing::request,
+        testing::{new_user, request},
     };
-    use drape_domain::{Role, UserId};
+    use drape_domain::UserId;
     use serde_json::{Value, json};
 
     use super::*;
 
     async fn app() -> (MeUpdate<MemoryTable<User>>, UserId) {
-        let now = Timestamp::UNIX_EPOCH;
         let user = User {
-            id: UserId::new(),
-            email: "shopper@example.com".into(),
-            name: Text::try_from("Shopper").unwrap(),
-            role: Role::User,
             prefs: Prefs {
                 background_preference: Some(Background::Original),
                 sizes: vec![Text::try_from("M").unwrap()],
                 ..Prefs::default()
             },
-            created_at: now,
-            updated_at: now,
-            revision: 1,
+            ..new_user()
         };
         let app = MeUpdate {
             users: MemoryTable::default(),
@@ -196,7 +189,7 @@ mod tests {
                 .header("if-match", "\"1\"")
                 .json(&json!({ "name": name }))
         };
-        let (a, b) = tokio::join!(patch("Ada").send(&app), patch("Bea").send(&app));
+        let (a, b) = tokio::join!(patch("One").send(&app), patch("Other").send(&app));
         let mut statuses = [a.status, b.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 412]);

@@ -9,10 +9,10 @@ use drape_common::{
         memory::{MemoryBucket, MemoryTable},
         tables::DaySignal,
     },
-    testing::{TestAnswer, TestRequest, read, request},
+    testing::{TestAnswer, TestRequest, new_user, read, request},
 };
 use drape_domain::{
-    Background, Category, Color, Pattern, Rgb, Role, SignalId, SignalKind, Text,
+    Background, Category, Color, Pattern, Rgb, SignalId, SignalKind,
     item::{EmbeddingRef, ImageKeys, ImageType, Inferred, Typed, Upload},
 };
 use drape_providers::{LatLon, Observation, WeatherError, When};
@@ -245,16 +245,11 @@ async fn tastes_count() {
     let world = World::dressed().await;
     let user = User {
         id: world.user,
-        email: "ada@example.com".into(),
-        name: Text::try_from("Ada").unwrap(),
-        role: Role::User,
         prefs: Prefs {
             disliked_categories: vec![Category::Skirt, Category::Polo],
             ..Prefs::default()
         },
-        created_at: NOW,
-        updated_at: NOW,
-        revision: 1,
+        ..new_user()
     };
     world.endpoint.users.put(&user).await.unwrap();
     let answer = world.send(world.ask().query("limit", 10)).await;

@@ -107,22 +107,10 @@ where
         .await?;
         let now = (self.now)();
         let tryon = TryOn {
-            user_id: user,
             id,
-            body_key,
-            items,
             prefer_clean_item_images: new.prefer_clean_item_images,
             view_options: new.view_options,
-            status: TryOnStatus::Queued,
-            render_key: None,
-            confidence: None,
-            renderer: None,
-            error: None,
-            feedback: None,
-            enqueued_at: now,
-            created_at: now,
-            updated_at: now,
-            revision: 1,
+            ..TryOn::new(user, body_key, items, now)
         };
         let tryon = self.begin(tryon).await?;
         let tryon = self.settle(tryon, prefer.patience()).await?;

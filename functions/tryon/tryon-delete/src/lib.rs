@@ -68,7 +68,7 @@ mod tests {
         },
         testing::{TestAnswer, read, request},
     };
-    use drape_domain::{Timestamp, TryOnStatus, UserId, tryon::ViewOptions};
+    use drape_domain::{Timestamp, TryOnStatus, UserId};
 
     use super::*;
 
@@ -83,22 +83,15 @@ mod tests {
             media: MemoryBucket::new(&fuse),
         };
         let tryon = TryOn {
-            user_id,
             id,
-            body_key: "uploads/body/x".into(),
-            items: vec![],
-            prefer_clean_item_images: true,
-            view_options: ViewOptions::default(),
             status,
             render_key: (status == TryOnStatus::Done).then(|| picture.clone()),
-            confidence: None,
-            renderer: None,
-            error: None,
-            feedback: None,
-            enqueued_at: Timestamp::UNIX_EPOCH,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-            revision: 1,
+            ..TryOn::new(
+                user_id,
+                "uploads/body/x".into(),
+                vec![],
+                Timestamp::UNIX_EPOCH,
+            )
         };
         endpoint.tryons.put(&tryon).await.unwrap();
         endpoint.media.upload(&picture, "image/png", b"a picture");

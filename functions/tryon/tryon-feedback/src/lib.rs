@@ -98,7 +98,7 @@ mod tests {
         store::{Put, Record, memory::MemoryTable},
         testing::{TestAnswer, read, request},
     };
-    use drape_domain::{UserId, tryon::ViewOptions};
+    use drape_domain::UserId;
     use serde_json::{Value, json};
 
     use super::*;
@@ -107,22 +107,13 @@ mod tests {
 
     async fn given(status: TryOnStatus) -> (Memory, TryOn) {
         let tryon = TryOn {
-            user_id: UserId::new(),
-            id: TryOnId::new(),
-            body_key: "uploads/body/x".into(),
-            items: vec![],
-            prefer_clean_item_images: true,
-            view_options: ViewOptions::default(),
             status,
-            render_key: None,
-            confidence: None,
-            renderer: None,
-            error: None,
-            feedback: None,
-            enqueued_at: Timestamp::UNIX_EPOCH,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-            revision: 1,
+            ..TryOn::new(
+                UserId::new(),
+                "uploads/body/x".into(),
+                vec![],
+                Timestamp::UNIX_EPOCH,
+            )
         };
         let endpoint = TryOnFeedback {
             tryons: MemoryTable::default(),

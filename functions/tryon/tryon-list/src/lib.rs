@@ -63,7 +63,7 @@ mod tests {
         },
         testing::{read, request},
     };
-    use drape_domain::{Timestamp, TryOnId, TryOnStatus, UserId, tryon::ViewOptions};
+    use drape_domain::{Timestamp, TryOnId, UserId};
 
     use super::*;
 
@@ -74,22 +74,8 @@ mod tests {
         for _ in 0..count {
             let id = TryOnId::new();
             let tryon = TryOn {
-                user_id: user,
                 id,
-                body_key: "uploads/body/x".into(),
-                items: vec![],
-                prefer_clean_item_images: true,
-                view_options: ViewOptions::default(),
-                status: TryOnStatus::Queued,
-                render_key: None,
-                confidence: None,
-                renderer: None,
-                error: None,
-                feedback: None,
-                enqueued_at: Timestamp::UNIX_EPOCH,
-                created_at: Timestamp::UNIX_EPOCH,
-                updated_at: Timestamp::UNIX_EPOCH,
-                revision: 1,
+                ..TryOn::new(user, "uploads/body/x".into(), vec![], Timestamp::UNIX_EPOCH)
             };
             endpoint.tryons.put(&tryon).await.unwrap();
             ids.insert(0, id.to_string());

@@ -129,7 +129,7 @@ mod tests {
         },
         testing::{TestAnswer, read, request},
     };
-    use drape_domain::{UserId, tryon::ViewOptions};
+    use drape_domain::UserId;
 
     use super::*;
 
@@ -141,22 +141,9 @@ mod tests {
     async fn given(status: TryOnStatus, now: fn() -> Timestamp) -> (Memory, TryOn, Fuse) {
         let fuse = Fuse::default();
         let tryon = TryOn {
-            user_id: UserId::new(),
-            id: TryOnId::new(),
-            body_key: "uploads/body/x".into(),
-            items: vec![],
-            prefer_clean_item_images: true,
-            view_options: ViewOptions::default(),
             status,
             render_key: (status == TryOnStatus::Done).then(|| "tryons/x/render.png".into()),
-            confidence: None,
-            renderer: None,
-            error: None,
-            feedback: None,
-            enqueued_at: START,
-            created_at: START,
-            updated_at: START,
-            revision: 1,
+            ..TryOn::new(UserId::new(), "uploads/body/x".into(), vec![], START)
         };
         let endpoint = TryOnStatusOf {
             tryons: MemoryTable::new(&fuse),

@@ -1,8 +1,8 @@
 use drape_common::{
     store::memory::{Fuse, MemoryBucket, MemoryTable},
-    testing::{TestAnswer, TestRequest, ready_item, request},
+    testing::{TestAnswer, TestRequest, new_user, ready_item, request},
 };
-use drape_domain::{Prefs, Role, Text};
+use drape_domain::Prefs;
 use serde_json::{Value, json};
 
 use super::*;
@@ -27,17 +27,11 @@ fn app(fuse: &Fuse) -> App {
 
 async fn given_user(app: &App, background_preference: Option<Background>) -> UserId {
     let user = User {
-        id: UserId::new(),
-        email: "shopper@example.com".into(),
-        name: Text::try_from("Shopper").unwrap(),
-        role: Role::User,
         prefs: Prefs {
             background_preference,
             ..Prefs::default()
         },
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-        revision: 1,
+        ..new_user()
     };
     app.users.create(&user).await.unwrap();
     user.id

@@ -12,7 +12,7 @@ use drape_domain::{
     Background, Category, Color, Item, ItemId, ItemStatus, Pattern, Rgb, Timestamp, TryOn, TryOnId,
     TryOnStatus, UploadId, UserId,
     item::{EmbeddingRef, ImageKeys, ImageType, Inferred, Typed, Upload},
-    tryon::{TryOnItem, ViewOptions},
+    tryon::TryOnItem,
 };
 use drape_e2e::{Person, Stack};
 
@@ -100,27 +100,22 @@ pub(crate) async fn tryon(stack: &Stack, owner: &Person, status: TryOnStatus) ->
         media(stack)?.put_object(&picture, "image/png", png).await?;
     }
     let tryon = TryOn {
-        user_id,
         id,
-        body_key: keys::body_upload(user_id, UploadId::new()),
-        items: vec![TryOnItem {
-            item_id: ItemId::new(),
-            title: "navy shirt".into(),
-            boutique: None,
-            price: None,
-        }],
-        prefer_clean_item_images: true,
-        view_options: ViewOptions::default(),
         status,
         render_key: done.then_some(picture),
         confidence: done.then_some(0.8),
         renderer: done.then(|| "seeded".into()),
-        error: None,
-        feedback: None,
-        enqueued_at: now,
-        created_at: now,
-        updated_at: now,
-        revision: 1,
+        ..TryOn::new(
+            user_id,
+            keys::body_upload(user_id, UploadId::new()),
+            vec![TryOnItem {
+                item_id: ItemId::new(),
+                title: "navy shirt".into(),
+                boutique: None,
+                price: None,
+            }],
+            now,
+        )
     };
     tryons(stack)?.put(&tryon).await?;
     Ok(id)
