@@ -33,14 +33,15 @@ stop: $(TOOLS) ## End what `make run` started; data stay
 status: $(TOOLS) ## Does it run, and where
 	@$(STACK) status
 
-demo: ## PHOTOS=folder of clothing photos BODY=full-body photo: the whole way to demo/index.html
+demo: ## PHOTOS=folder of clothing photos BODY=full-body photo [LIMIT=40]: the whole way to demo/index.html
 	@test -n "$(PHOTOS)" || { echo "PHOTOS is missing: make demo PHOTOS=<folder of clothing photos> BODY=<full-body photo>" >&2; exit 2; }
 	@test -n "$(BODY)" || { echo "BODY is missing: make demo PHOTOS=$(PHOTOS) BODY=<full-body photo>" >&2; exit 2; }
 	@test -d "$(PHOTOS)" || { echo "PHOTOS=$(PHOTOS) is not a folder" >&2; exit 2; }
 	@test -f "$(BODY)" || { echo "BODY=$(BODY) is not a file" >&2; exit 2; }
 	@$(MAKE) --no-print-directory run
+	@cargo build -p drape-demo
 	@api=$$($(PYTHON) -c 'import json; print(json.load(open(".local/outputs.json"))["ApiUrl"])') && \
-	  cargo run --quiet -p drape-demo -- --photos "$(PHOTOS)" --body "$(BODY)" --api "$$api" --out demo
+	  cargo run --quiet -p drape-demo -- --photos "$(PHOTOS)" --body "$(BODY)" --api "$$api" --out demo $(if $(LIMIT),--limit $(LIMIT))
 
 test: setup lint deny validate ## Every check and test, with a stack of its own that enforces IAM
 	@$(CARGO_TEST) --no-run

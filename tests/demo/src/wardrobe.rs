@@ -188,3 +188,6 @@ async fn watch(
         tokio::time::sleep(POLL).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -269,3 +269,6 @@ async fn read<T: DeserializeOwned>(
         reason: error.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests;

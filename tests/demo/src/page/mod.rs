@@ -29,11 +29,11 @@ pub(crate) fn render(report: &Report) -> Markup {
             }
             body {
                 header {
-                    p.brand { "Drape" }
+                    p.brand { "Drape" span { (report.date) } }
                     h1 { (words::count(report.garments.len(), "photo")) " in, outfits out" }
                     p.lead {
                         "Cut out, tagged, put together for the weather and tried on, through the API at "
-                        code { (report.api) } ". " (report.date) "."
+                        code { (report.api) } "."
                     }
                     (times::tiles(report, ready))
                 }

@@ -39,17 +39,15 @@ pub(super) fn section(weather: &Weather, report: &Report) -> Markup {
             @if !advice.relaxed.is_empty() {
                 p.note { "Rules that had to give way: " (list(&advice.relaxed)) "." }
             }
+            @if advice.recommendations.is_empty() {
+                p.note { "There is no whole outfit in these photos." }
+            }
             div.look {
                 @if let Some(fitting) = &weather.fitting {
                     (tried_on(fitting, report))
                 }
-                div.outfits {
-                    @for (n, outfit) in advice.recommendations.iter().enumerate() {
-                        (card(n + 1, outfit, &pictures, strongest(weather)))
-                    }
-                    @if advice.recommendations.is_empty() {
-                        p.note { "There is no whole outfit in these photos." }
-                    }
+                @for (n, outfit) in advice.recommendations.iter().enumerate() {
+                    (card(n + 1, outfit, &pictures, strongest(weather)))
                 }
             }
         }
@@ -85,6 +83,7 @@ fn strongest(weather: &Weather) -> f64 {
 fn card(rank: usize, outfit: &Outfit, pictures: &ById<'_>, strongest: f64) -> Markup {
     html! {
         article.outfit {
+            p.score { span { "Outfit No. " (rank) } span { "score " strong { (format!("{:.2}", outfit.score)) } } }
             div.pieces {
                 @for piece in &outfit.pieces {
                     @let known = pictures.get(piece.item_id.as_str());
@@ -98,12 +97,11 @@ fn card(rank: usize, outfit: &Outfit, pictures: &ById<'_>, strongest: f64) -> Ma
                 }
             }
             div.why {
-                p.score { span { "No. " (rank) } strong { (format!("{:.2}", outfit.score)) } }
                 ul.reasons {
                     @for reason in &outfit.explain { li { (reason) } }
                 }
+                (features(&outfit.features, strongest))
             }
-            (features(&outfit.features, strongest))
         }
     }
 }
@@ -130,7 +128,7 @@ fn tried_on(fitting: &Fitting, report: &Report) -> Markup {
             div.pair {
                 figure {
                     img src=(report.body) alt="The body photo";
-                    figcaption { "as sent" }
+                    figcaption { "your photo" }
                 }
                 @if let Some(path) = &fitting.picture {
                     figure {
@@ -144,8 +142,8 @@ fn tried_on(fitting: &Fitting, report: &Report) -> Markup {
                     @if let Some(confidence) = tryon.confidence {
                         "Confidence " b { (words::percent(confidence)) } " · "
                     }
-                    "rendered in " b { (words::duration(fitting.took)) }
-                    @if let Some(renderer) = &tryon.renderer { " by " (renderer) }
+                    "seen after " b { (words::duration(fitting.took)) }
+                    @if let Some(renderer) = &tryon.renderer { " · " (renderer) }
                 } @else {
                     @match &tryon.error {
                         Some(error) => { (error.message) }

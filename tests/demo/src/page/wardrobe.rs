@@ -67,10 +67,11 @@ fn card(garment: &Garment, item: &Item, pictures: &Pictures) -> Markup {
                     dt { "formality" }
                     dd { span.bar { i style={ "width:" (words::percent(formality)) } {} } (format!("{formality:.2}")) }
                 }
-                dt { "season" }
+                dt.hidden { "season" }
                 dd.seasons {
                     @for season in SEASONS {
-                        span.off[!item.season.iter().any(|worn| worn == season)] { (season) }
+                        @let off = !item.season.iter().any(|worn| worn == season);
+                        span class=[off.then_some("off")] { (season) }
                     }
                 }
             }
@@ -107,18 +108,13 @@ pub(super) fn failures(report: &Report) -> Markup {
             Outcome::Failed { reason, photo } => Some((&garment.source, reason, photo.as_ref())),
             Outcome::Ready { .. } => None,
         })
-        .chain(
-            report
-                .skipped
-                .iter()
-                .map(|skipped| (&skipped.name, &skipped.reason, None)),
-        )
         .collect();
+    let skipped = &report.skipped;
     html! {
-        @if !failed.is_empty() {
+        @if !failed.is_empty() || !skipped.is_empty() {
             section {
                 h2 { "Not usable" }
-                p.context { "Photos that are no use to the app, with the words that it shows beside “Fix Image”." }
+                p.context { "Photos that could not be used, with the words that the app shows beside “Fix Image”." }
                 div.failures {
                     @for (source, reason, photo) in failed {
                         article.failure {
@@ -127,6 +123,12 @@ pub(super) fn failures(report: &Report) -> Markup {
                                 None => { div.none {} }
                             }
                             div { p { (reason) } p.source { (source) } }
+                        }
+                    }
+                    @for file in skipped {
+                        article.failure {
+                            div.none {}
+                            div { p { "Not sent: the file " (file.reason) "." } p.source { (file.name) } }
                         }
                     }
                 }
