@@ -1,0 +1,286 @@
+//! DynamoDB, S3, SQS and Secrets Manager as far as the functions call them, answering at once from a
+//! prepared world. It forgets every write, so that each reply is to the same question; the latest write of a
+//! row is kept aside for checking.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use hyper::{Method, StatusCode, header::HeaderValue};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    http::{Answer, Handler, Request, answer},
+    world::{Object, World},
+};
+
+/// The services with their world.
+#[derive(Debug)]
+pub(crate) struct FakeAws {
+    world: World,
+    /// Table and row of the latest PutItem.
+    written: Mutex<Option<(String, Value)>>,
+}
+
+impl FakeAws {
+    pub(crate) const fn new(world: World) -> Self {
+        Self {
+            world,
+            written: Mutex::new(None),
+        }
+    }
+
+    /// The latest row that was put into a table, which is forgotten by this.
+    pub(crate) fn take_written(&self) -> Option<(String, Value)> {
+        self.written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// The answer of a JSON service: DynamoDB, SQS or Secrets Manager.
+    fn call(&self, target: &str, input: &Value) -> Answer {
+        let (service, operation) = target.split_once('.').unwrap_or_default();
+        let output = match (service, operation) {
+            ("DynamoDB_20120810", operation) => self.dynamodb(operation, input),
+            ("AmazonSQS", "SendMessage") => {
+                json!({ "MessageId": "5fea7756-0ea4-451a-a703-a558b933e274", "MD5OfMessageBody": "" })
+            }
+            ("AmazonSQS", "ChangeMessageVisibility") => json!({}),
+            ("secretsmanager", "GetSecretValue") if input["VersionStage"] == "AWSPREVIOUS" => {
+                return refuse(
+                    &json!({ "__type": "ResourceNotFoundException", "Message": "There is no such version." }),
+                );
+            }
+            ("secretsmanager", "GetSecretValue") => {
+                let secret = json!({ "secret": self.world.secret }).to_string();
+                json!({ "Name": input["SecretId"], "SecretString": secret, "VersionStages": ["AWSCURRENT"] })
+            }
+            _ => {
+                return refuse(&json!({ "__type": "UnknownOperationException", "message": target }));
+            }
+        };
+        let mut answer = answer(StatusCode::OK, output.to_string());
+        let json = HeaderValue::from_static("application/x-amz-json-1.0");
+        answer.headers_mut().insert("content-type", json);
+        answer
+    }
+
+    fn dynamodb(&self, operation: &str, input: &Value) -> Value {
+        let table = input["TableName"].as_str().unwrap_or_default();
+        match operation {
+            "GetItem" => match self.find(table, &input["Key"]) {
+                Some(row) => json!({ "Item": row }),
+                None => json!({}),
+            },
+            "BatchGetItem" => {
+                let mut found = Map::new();
+                for (table, wanted) in input["RequestItems"].as_object().into_iter().flatten() {
+                    let keys = wanted["Keys"].as_array().into_iter().flatten();
+                    let rows: Vec<_> = keys.filter_map(|key| self.find(table, key)).collect();
+                    found.insert(table.clone(), json!(rows));
+                }
+                json!({ "Responses": found, "UnprocessedKeys": {} })
+            }
+            "Query" => {
+                let values = input["ExpressionAttributeValues"].as_object();
+                let wanted: Vec<_> = values.into_iter().flat_map(Map::values).collect();
+                let rows = self.world.rows.iter().filter(|(known, row)| {
+                    known == table
+                        && row
+                            .as_object()
+                            .is_some_and(|row| row.values().any(|value| wanted.contains(&value)))
+                });
+                let limit = input["Limit"]
+                    .as_u64()
+                    .and_then(|limit| usize::try_from(limit).ok());
+                let rows: Vec<_> = rows
+                    .map(|(_, row)| row)
+                    .take(limit.unwrap_or(usize::MAX))
+                    .collect();
+                json!({ "Items": rows, "Count": rows.len() })
+            }
+            "PutItem" => {
+                let row = (table.to_owned(), input["Item"].clone());
+                *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
+                json!({})
+            }
+            // The only update there is counts attempts: this is always the first one.
+            "UpdateItem" => json!({ "Attributes": { "attempts": { "N": "1" } } }),
+            // DeleteItem and TransactWriteItems.
+            _ => json!({}),
+        }
+    }
+
+    fn find(&self, table: &str, key: &Value) -> Option<&Value> {
+        let key = key.as_object()?;
+        let mut rows = self
+            .world
+            .rows
+            .iter()
+            .filter(|(known, _)| known == table)
+            .map(|(_, row)| row);
+        rows.find(|row| key.iter().all(|(name, value)| &row[name] == value))
+    }
+
+    /// The answer of S3, path style.
+    fn object(&self, method: &Method, path: &str) -> Answer {
+        let place = path.trim_start_matches('/');
+        match (method, self.world.objects.get(place)) {
+            (&Method::PUT, _) => {
+                let mut answer = answer(StatusCode::OK, Bytes::new());
+                let etag = HeaderValue::from_static("\"9b2cf535f27731c974343645a3985328\"");
+                answer.headers_mut().insert("etag", etag);
+                answer
+            }
+            (&Method::DELETE, _) => answer(StatusCode::NO_CONTENT, Bytes::new()),
+            (&Method::GET, Some(object)) => described(object, object.bytes.clone()),
+            (&Method::HEAD, Some(object)) => described(object, Bytes::new()),
+            (&Method::HEAD, None) => answer(StatusCode::NOT_FOUND, Bytes::new()),
+            _ => answer(
+                StatusCode::NOT_FOUND,
+                "<Error><Code>NoSuchKey</Code><Message>There is no such object.</Message></Error>",
+            ),
+        }
+    }
+}
+
+impl Handler for FakeAws {
+    async fn handle(&self, request: Request) -> Answer {
+        match request
+            .headers
+            .get("x-amz-target")
+            .and_then(|target| target.to_str().ok())
+        {
+            Some(target) => match serde_json::from_slice(&request.body) {
+                Ok(input) => self.call(target, &input),
+                Err(_) => refuse(&json!({ "__type": "SerializationException" })),
+            },
+            None => self.object(&request.method, &request.path),
+        }
+    }
+}
+
+fn described(object: &Object, bytes: Bytes) -> Answer {
+    let mut answer = answer(StatusCode::OK, bytes);
+    let headers = answer.headers_mut();
+    headers.insert("content-length", HeaderValue::from(object.bytes.len()));
+    headers.insert(
+        "content-type",
+        HeaderValue::from_static(object.content_type),
+    );
+    headers.insert(
+        "etag",
+        HeaderValue::from_static("\"9b2cf535f27731c974343645a3985328\""),
+    );
+    answer
+}
+
+fn refuse(error: &Value) -> Answer {
+    answer(StatusCode::BAD_REQUEST, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, sync::Arc};
+
+    use super::*;
+    use crate::http::Server;
+
+    fn fake() -> FakeAws {
+        let row = |owner: &str, item: &str| json!({ "owner_id": { "S": owner }, "item_id": { "S": item } });
+        let photo = Object {
+            content_type: "image/png",
+            bytes: Bytes::from_static(b"photo"),
+        };
+        FakeAws::new(World {
+            rows: vec![
+                ("items".to_owned(), row("ada", "shirt")),
+                ("items".to_owned(), row("ada", "skirt")),
+                ("items".to_owned(), row("bob", "coat")),
+            ],
+            objects: HashMap::from([("media/a/photo".to_owned(), photo)]),
+            secret: "s".repeat(64),
+        })
+    }
+
+    #[test]
+    fn a_row_is_found_by_its_whole_key() {
+        let key = json!({ "owner_id": { "S": "ada" }, "item_id": { "S": "skirt" } });
+        let found = fake().dynamodb("GetItem", &json!({ "TableName": "items", "Key": key }));
+        assert_eq!(found["Item"]["item_id"]["S"], "skirt");
+        let other = json!({ "owner_id": { "S": "bob" }, "item_id": { "S": "skirt" } });
+        assert_eq!(
+            fake().dynamodb("GetItem", &json!({ "TableName": "items", "Key": other })),
+            json!({})
+        );
+    }
+
+    #[test]
+    fn a_query_answers_its_partition_up_to_its_limit() {
+        let values = json!({ ":partition": { "S": "ada" } });
+        let query = |limit| json!({ "TableName": "items", "ExpressionAttributeValues": values, "Limit": limit });
+        assert_eq!(fake().dynamodb("Query", &query(20))["Count"], 2);
+        assert_eq!(fake().dynamodb("Query", &query(1))["Count"], 1);
+    }
+
+    #[test]
+    fn a_batch_answers_what_there_is() {
+        let key = |item: &str| json!({ "owner_id": { "S": "ada" }, "item_id": { "S": item } });
+        let wanted = json!({ "RequestItems": { "items": { "Keys": [key("shirt"), key("hat")] } } });
+        let found = fake().dynamodb("BatchGetItem", &wanted);
+        assert_eq!(found["Responses"]["items"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn writes_are_shown_once_and_change_nothing() {
+        let fake = fake();
+        fake.dynamodb(
+            "PutItem",
+            &json!({ "TableName": "items", "Item": { "item_id": { "S": "new" } } }),
+        );
+        let (table, row) = fake.take_written().unwrap();
+        assert_eq!(
+            (table.as_str(), &row["item_id"]["S"]),
+            ("items", &json!("new"))
+        );
+        assert_eq!(fake.take_written(), None);
+        assert_eq!(fake.world.rows.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn the_real_clients_understand_the_answers() {
+        use drape_common::{
+            aws::Aws,
+            store::{
+                blob::{GetObject, HeadObject, PutObject},
+                s3::Bucket,
+            },
+            tokens::TokenKeys,
+        };
+
+        let server = Server::start(Arc::new(fake())).await.unwrap();
+        let credentials =
+            aws_credential_types::Credentials::new("bench", "bench", None, None, "bench");
+        let aws = Aws::new(
+            "us-east-1".into(),
+            credentials,
+            Some(format!("http://{}", server.address())),
+        );
+        let bucket = Bucket::new(&aws.s3(), "media".into());
+        let object = bucket.get_object("a/photo", 100).await.unwrap().unwrap();
+        assert_eq!(
+            (object.bytes.as_slice(), object.head.length),
+            (b"photo".as_slice(), 5)
+        );
+        assert_eq!(bucket.head("a/photo").await.unwrap(), Some(object.head));
+        assert_eq!(bucket.head("a/other").await.unwrap(), None);
+        assert_eq!(bucket.get_object("a/other", 100).await.unwrap(), None);
+        bucket
+            .put_object("a/other", "image/png", vec![1; 100_000])
+            .await
+            .unwrap();
+        TokenKeys::load(&aws.secrets(), "secret", "local")
+            .await
+            .unwrap();
+    }
+}
