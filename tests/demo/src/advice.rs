@@ -17,6 +17,8 @@ use crate::{
 const WEATHERS: [(i32, &str); 2] = [(28, "sunny"), (12, "rain")];
 /// Between two looks at a try-on.
 const POLL: Duration = Duration::from_millis(300);
+/// The API tries on no more at once. Outfits name what matters most first.
+const MAX_GARMENTS: usize = 6;
 /// A try-on that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -80,7 +82,8 @@ pub(crate) async fn try_on(
     for (n, weather) in weathers.iter_mut().enumerate() {
         if let Some(best) = weather.advice.recommendations.first() {
             let began = Instant::now();
-            let tryon = finished(api, api.try_on(body, &best.items).await?).await?;
+            let garments = &best.items[..best.items.len().min(MAX_GARMENTS)];
+            let tryon = finished(api, api.try_on(body, garments).await?).await?;
             let took = began.elapsed();
             let picture = match &tryon.render_url {
                 Some(link) => {

@@ -10,7 +10,13 @@ mod progress;
 mod report;
 mod wardrobe;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{Write, stderr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -53,7 +59,8 @@ async fn main() -> ExitCode {
     match run(&Args::parse(), &progress).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            progress.say(&format!("demo: {error:#}"));
+            // Nothing more can be done if nobody hears it.
+            writeln!(stderr(), "demo: {error:#}").ok();
             ExitCode::FAILURE
         }
     }
@@ -121,7 +128,7 @@ async fn garments(
     api: &Api,
     photos: &[Photo],
     sent: Vec<Result<String, String>>,
-    mut items: std::collections::HashMap<String, Item>,
+    mut items: HashMap<String, Item>,
     args: &Args,
     progress: &Progress,
 ) -> Result<Vec<Garment>> {

@@ -84,6 +84,7 @@ pub(crate) struct Found {
 /// # Errors
 /// When the folder cannot be read, or holds no photo.
 pub(crate) fn find(folder: &Path) -> Result<Found> {
+    ensure!(folder.is_dir(), "{} is not a folder", folder.display());
     let mut found = Found::default();
     let files = WalkDir::new(folder)
         .follow_links(true)

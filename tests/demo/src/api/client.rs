@@ -64,7 +64,9 @@ impl Api {
         });
         let asked = "POST /auth/signup";
         let request = || http.post(format!("{base}/auth/signup")).json(&body);
-        let session = read(asked, &base, patiently(asked, request).await?).await?;
+        let answer = patiently(asked, request).await;
+        let answer = answer.map_err(|trouble| trouble.at_the_door(&base))?;
+        let session = read(asked, &base, answer).await?;
         Ok(Self {
             http,
             base,

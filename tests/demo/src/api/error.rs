@@ -74,6 +74,23 @@ impl Trouble {
         }
     }
 
+    /// The same for the first request of all, which Drape never refuses in these ways.
+    pub(crate) fn at_the_door(self, base: &str) -> Self {
+        match self {
+            Self::Refused {
+                asked,
+                status: status @ (403..=405),
+                reason,
+                ..
+            } => Self::Unreadable {
+                asked,
+                url: base.to_owned(),
+                reason: format!("{status}: {reason}"),
+            },
+            other => other,
+        }
+    }
+
     /// Whether the same request may well succeed a little later.
     pub(crate) fn passes(&self) -> bool {
         matches!(self, Self::Refused { status, .. } if matches!(status, 429 | 500 | 502 | 503 | 504))

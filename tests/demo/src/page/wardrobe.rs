@@ -51,8 +51,8 @@ fn card(garment: &Garment, item: &Item, pictures: &Pictures) -> Markup {
                     figure { img loading="lazy" src=(path) alt="The thumb"; figcaption { "thumb" } }
                 }
                 div.name {
-                    h3 { (item.title) }
-                    p.source { (garment.source) }
+                    h3 { (words::unbroken(&item.title)) }
+                    p.source title=(garment.source) { (garment.source) }
                 }
             }
             p.chips {

@@ -28,6 +28,11 @@ pub(super) fn plain(word: &str) -> String {
     }
 }
 
+/// A title whose hyphens are no places to break a line: "t-shirt" stays whole.
+pub(super) fn unbroken(title: &str) -> String {
+    title.replace('-', "\u{2011}")
+}
+
 /// A share (0–1) in whole percent.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0}%", share.clamp(0.0, 1.0) * 100.0)

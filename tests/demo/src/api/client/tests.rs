@@ -132,16 +132,16 @@ async fn nobody_there_names_the_next_step() {
 
 #[tokio::test]
 async fn something_else_than_the_api_is_found_out() {
-    let server = MockServer::start().await;
-    Mock::given(path("/auth/signup"))
-        .respond_with(ResponseTemplate::new(200).set_body_string("<html>"))
-        .mount(&server)
-        .await;
-    let trouble = Api::sign_up(&server.uri()).await.unwrap_err().to_string();
-    assert!(
-        trouble.contains("Is http") && trouble.contains("`make status`"),
-        "{trouble}"
-    );
+    for status in [200, 404, 405] {
+        let server = MockServer::start().await;
+        Mock::given(path("/auth/signup"))
+            .respond_with(ResponseTemplate::new(status).set_body_string("<html>"))
+            .mount(&server)
+            .await;
+        let trouble = Api::sign_up(&server.uri()).await.unwrap_err().to_string();
+        let told = trouble.contains("Is http") && trouble.contains("`make status`");
+        assert!(told, "{status}: {trouble}");
+    }
 }
 
 #[test]
