@@ -16,6 +16,9 @@ pub enum JobError {
     /// A store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The message is not one of ours.
+    #[error("unreadable message: {0}")]
+    Unreadable(serde_json::Error),
     /// Something else failed that may work next time.
     #[error("{0}")]
     Other(String),
@@ -23,9 +26,10 @@ pub enum JobError {
 
 /// Works on each message of a batch and reports those that failed, so that the rest are not repeated.
 ///
-/// A failed message comes back after 2, 4, 8… seconds instead of after the queue's long visibility
-/// timeout, which only has to cover the slowest run. One that cannot be read goes the same way and ends
-/// in the dead-letter queue, where a person can look at it.
+/// A failed message comes back after 5, 20, 80 and 300 seconds instead of after the queue's visibility
+/// timeout, which only has to cover the slowest run: a passing fault is soon forgotten, and one of some
+/// minutes sends nothing to the dead-letter queue. A message that cannot be read never will be, and goes
+/// there at once, for a person to look at.
 pub async fn work<M, Q, F>(
     event: SqsEvent,
     queue: &Q,
@@ -45,7 +49,7 @@ where
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| Err(JobError::Other("the job panicked".into()))),
-            Err(error) => Err(JobError::Other(format!("unreadable message: {error}"))),
+            Err(error) => Err(JobError::Unreadable(error)),
         };
         let ms = started.elapsed().as_secs_f64() * 1e3;
         match outcome {
@@ -54,7 +58,10 @@ where
                 let attempt = receive_count(&message);
                 tracing::error!(message_id = id, attempt, cause = %error, ms, "job");
                 if let Some(handle) = &message.receipt_handle {
-                    let delay = Duration::from_secs(1 << attempt.clamp(1, 8));
+                    let delay = match error {
+                        JobError::Unreadable(_) => Duration::from_secs(1),
+                        _ => backoff(attempt),
+                    };
                     if let Err(error) = queue.retry_later(handle, delay).await {
                         tracing::warn!(message_id = id, cause = %error, "retry delay");
                     }
@@ -66,6 +73,11 @@ where
         }
     }
     response
+}
+
+/// 5, 20, 80, then 300 seconds.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs((5 * 4u64.pow(attempt.clamp(1, 4) - 1)).min(300))
 }
 
 fn receive_count(message: &SqsMessage) -> u32 {
@@ -136,7 +148,19 @@ mod tests {
         )
         .await;
         assert_eq!((failed(&response), *done.lock().unwrap()), (vec!["m1"], 2));
-        assert_eq!(queue.delays(), [("h1".to_owned(), Duration::from_secs(4))]);
+        assert_eq!(queue.delays(), [("h1".to_owned(), Duration::from_secs(1))]);
+    }
+
+    #[tokio::test]
+    async fn a_passing_fault_is_waited_out_for_minutes() {
+        let queue = MemoryQueue::<CleanItem>::default();
+        work(event(&[&good()]), &queue, |_: CleanItem| async {
+            Err(JobError::Other("busy".into()))
+        })
+        .await;
+        assert_eq!(queue.delays(), [("h0".to_owned(), Duration::from_secs(20))]);
+        let waits: u64 = (1..5).map(|attempt| backoff(attempt).as_secs()).sum();
+        assert_eq!(waits, 405);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod hash;
 pub mod http;
 pub mod init;
+pub mod keyring;
 pub mod limits;
 pub mod logs;
 pub mod password;

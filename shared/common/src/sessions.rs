@@ -1,8 +1,8 @@
 //! Sign-ins: an access token and a refresh token that works once.
 //!
 //! A refresh token holds its family's id and 256 random bits; the family's row holds the SHA-256 of the one
-//! token that is next. Using it puts the next one in its place. A token that is not the next one has been
-//! used before, by the person or by a thief, and nobody can say which: the family ends.
+//! token that is next. Using it puts the next one in its place. A token that is not the next one has, as good
+//! as always, been used before, by the person or by a thief, and nobody can say which: the family ends.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drape_domain::{SessionId, Timestamp, User, UserId};

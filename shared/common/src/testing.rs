@@ -17,7 +17,9 @@ use serde_json::Value;
 
 use crate::{
     http::{Endpoint, Outcome},
-    store::blob::keys,
+    keyring::LoadKeys,
+    store::{StoreError, blob::keys},
+    tokens::TokenKeys,
 };
 
 /// A request under construction.
@@ -174,6 +176,16 @@ pub fn read(outcome: Outcome) -> TestAnswer {
         status: parts.status.as_u16(),
         headers: parts.headers,
         body,
+    }
+}
+
+/// Signing keys of a deployment called `test`.
+#[derive(Debug)]
+pub struct TestKeys;
+
+impl LoadKeys for TestKeys {
+    async fn load_keys(&self) -> Result<TokenKeys, StoreError> {
+        Ok(TokenKeys::new(&["k".repeat(32)], "test"))
     }
 }
 

@@ -99,42 +99,6 @@ impl TokenKeys {
         }
     }
 
-    /// Reads the current secret, and the previous one if there is one.
-    ///
-    /// # Errors
-    /// When the current secret cannot be read.
-    pub async fn load(
-        client: &aws_sdk_secretsmanager::Client,
-        secret_id: &str,
-        stage: &str,
-    ) -> Result<Self, StoreError> {
-        let read = async |version: &str| {
-            const DOING: &str = "read token secret";
-            let call = client
-                .get_secret_value()
-                .secret_id(secret_id)
-                .version_stage(version);
-            let answer = call
-                .send()
-                .await
-                .map_err(|error| StoreError::new(DOING, error))?;
-            let text = answer.secret_string.unwrap_or_default();
-            let Secret { secret } = serde_json::from_str(&text)
-                .map_err(|_| StoreError::new(DOING, "the value is not {\"secret\": …}"))?;
-            // HS256 asks for at least as many bits as its hash (RFC 7518, section 3.2).
-            if secret.len() < 32 {
-                Err(StoreError::new(DOING, "the secret is too short"))
-            } else {
-                Ok(secret)
-            }
-        };
-        let (current, previous) =
-            futures::future::join(read("AWSCURRENT"), read("AWSPREVIOUS")).await;
-        let mut secrets = vec![current?];
-        secrets.extend(previous);
-        Ok(Self::new(&secrets, stage))
-    }
-
     /// A token for this user and sign-in.
     ///
     /// # Errors
@@ -190,11 +154,6 @@ impl TokenKeys {
             .map(|data| data.claims)
             .map_err(|_| Refused::Invalid)
     }
-}
-
-#[derive(Deserialize)]
-struct Secret {
-    secret: String,
 }
 
 /// HMAC for jsonwebtoken from ring, which TLS brings along anyway: its own choices would add a second

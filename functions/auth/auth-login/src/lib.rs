@@ -2,6 +2,7 @@
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, body, json, source_ip},
+    keyring::{KeyRing, LoadKeys},
     limits::Limit,
     password,
     sessions::{self, Tokens},
@@ -10,7 +11,6 @@ use drape_common::{
         queries::CountAttempts,
         tables::{Login, Session},
     },
-    tokens::TokenKeys,
     views::UserView,
 };
 use drape_domain::{Timestamp, User};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// What signs in.
 #[derive(Debug)]
-pub struct AuthLogin<U, L, S, C> {
+pub struct AuthLogin<U, L, S, C, K> {
     /// Accounts.
     pub users: U,
     /// Their credentials.
@@ -28,7 +28,7 @@ pub struct AuthLogin<U, L, S, C> {
     /// Counted attempts.
     pub attempts: C,
     /// Signs access tokens.
-    pub keys: TokenKeys,
+    pub keys: KeyRing<K>,
 }
 
 /// Failed attempts on one account: few, since a person knows their password or resets it.
@@ -58,7 +58,7 @@ struct Output {
     tokens: Tokens,
 }
 
-impl<U, L, S, C> AuthLogin<U, L, S, C>
+impl<U, L, S, C, K> AuthLogin<U, L, S, C, K>
 where
     U: Get<User>,
     L: Get<Login>,
@@ -81,12 +81,13 @@ where
     }
 }
 
-impl<U, L, S, C> Endpoint for AuthLogin<U, L, S, C>
+impl<U, L, S, C, K> Endpoint for AuthLogin<U, L, S, C, K>
 where
     U: Get<User> + 'static,
     L: Get<Login> + 'static,
     S: Create<Session> + 'static,
     C: CountAttempts + 'static,
+    K: LoadKeys + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
         let input: Input = body(&request)?;
@@ -106,7 +107,8 @@ where
         // Only failures count.
         by_address.take_back(&self.attempts).await?;
         by_account.take_back(&self.attempts).await?;
-        let tokens = sessions::open(&self.sessions, &self.keys, &user, now).await?;
+        let keys = self.keys.keys().await;
+        let tokens = sessions::open(&self.sessions, &keys, &user, now).await?;
         json(
             200,
             &Output {
@@ -124,15 +126,20 @@ mod tests {
             memory::{MemoryCounters, MemoryTable},
             queries::CreateAccount,
         },
-        testing::{TestAnswer, new_user, request},
+        testing::{TestAnswer, TestKeys, new_user, request},
     };
 
     use serde_json::json;
 
     use super::*;
 
-    type App =
-        AuthLogin<MemoryTable<User>, MemoryTable<Login>, MemoryTable<Session>, MemoryCounters>;
+    type App = AuthLogin<
+        MemoryTable<User>,
+        MemoryTable<Login>,
+        MemoryTable<Session>,
+        MemoryCounters,
+        TestKeys,
+    >;
 
     async fn app() -> App {
         let user = new_user();
@@ -148,7 +155,7 @@ mod tests {
             users,
             sessions: MemoryTable::default(),
             attempts: MemoryCounters::default(),
-            keys: TokenKeys::new(&["k".repeat(32)], "test"),
+            keys: KeyRing::new(TestKeys).await.unwrap(),
         }
     }
 
@@ -164,11 +171,8 @@ mod tests {
         let app = app().await;
         let answer = post(&app, "SHOPPER@example.com", "long enough").await;
         assert_eq!(answer.status, 200);
-        assert!(
-            app.keys
-                .verify(answer.body["access_token"].as_str().unwrap())
-                .is_ok()
-        );
+        let token = answer.body["access_token"].as_str().unwrap();
+        assert!(app.keys.verify(token).await.is_ok());
         assert_eq!(app.sessions.len(), 1);
     }
 

@@ -3,8 +3,8 @@
 use auth_login::AuthLogin;
 use drape_common::{
     http::serve,
+    keyring::{KeyRing, SecretKeys},
     store::dynamo::{Counters, Table},
-    tokens::TokenKeys,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,11 +17,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         let sessions = Table::new(&dynamodb, init.settings.sessions_table()?);
         let attempts = Counters::new(&dynamodb, init.settings.limits_table()?);
         let (secret, stage) = (init.settings.token_secret_id()?, init.settings.stage()?);
-        let secrets = init.aws.secrets();
-        let (keys, ()) = tokio::join!(
-            TokenKeys::load(&secrets, &secret, &stage),
-            init.prime(users.prime())
-        );
+        let source = SecretKeys::new(init.aws.secrets(), secret, stage);
+        let (keys, ()) = tokio::join!(KeyRing::new(source), init.prime(users.prime()));
         Ok(AuthLogin {
             users,
             logins,

@@ -2,22 +2,22 @@
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, body, json},
+    keyring::{KeyRing, LoadKeys},
     sessions,
     store::{Get, Save, tables::Session},
-    tokens::TokenKeys,
 };
 use drape_domain::{Timestamp, User};
 use serde::Deserialize;
 
 /// What refreshes sign-ins.
 #[derive(Debug)]
-pub struct AuthRefresh<U, S> {
+pub struct AuthRefresh<U, S, K> {
     /// Accounts.
     pub users: U,
     /// Sign-ins.
     pub sessions: S,
     /// Signs access tokens.
-    pub keys: TokenKeys,
+    pub keys: KeyRing<K>,
 }
 
 #[derive(Deserialize)]
@@ -26,16 +26,18 @@ struct Input {
     refresh_token: String,
 }
 
-impl<U, S> Endpoint for AuthRefresh<U, S>
+impl<U, S, K> Endpoint for AuthRefresh<U, S, K>
 where
     U: Get<User> + 'static,
     S: Get<Session> + Save<Session> + 'static,
+    K: LoadKeys + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
         let Input { refresh_token } = body(&request)?;
         let now = Timestamp::now_utc();
+        let keys = self.keys.keys().await;
         let tokens =
-            sessions::refresh(&self.sessions, &self.users, &self.keys, &refresh_token, now).await?;
+            sessions::refresh(&self.sessions, &self.users, &keys, &refresh_token, now).await?;
         let tokens = tokens.ok_or_else(|| {
             Problem::unauthorized(
                 "invalid_refresh_token",
@@ -50,26 +52,27 @@ where
 mod tests {
     use drape_common::{
         store::{Create, memory::MemoryTable},
-        testing::{TestAnswer, new_user, request},
+        testing::{TestAnswer, TestKeys, new_user, request},
     };
 
     use serde_json::json;
 
     use super::*;
 
-    type App = AuthRefresh<MemoryTable<User>, MemoryTable<Session>>;
+    type App = AuthRefresh<MemoryTable<User>, MemoryTable<Session>, TestKeys>;
 
     async fn signed_in() -> (App, String) {
         let now = Timestamp::now_utc();
         let user = new_user();
-        let keys = TokenKeys::new(&["k".repeat(32)], "test");
+        let keys = KeyRing::new(TestKeys).await.unwrap();
         let app = AuthRefresh {
             users: MemoryTable::default(),
             sessions: MemoryTable::default(),
             keys,
         };
         app.users.create(&user).await.unwrap();
-        let tokens = sessions::open(&app.sessions, &app.keys, &user, now)
+        let keys = app.keys.keys().await;
+        let tokens = sessions::open(&app.sessions, &keys, &user, now)
             .await
             .unwrap();
         (app, tokens.refresh_token)
@@ -87,11 +90,8 @@ mod tests {
         let (app, first) = signed_in().await;
         let answer = post(&app, &first).await;
         assert_eq!(answer.status, 200);
-        assert!(
-            app.keys
-                .verify(answer.body["access_token"].as_str().unwrap())
-                .is_ok()
-        );
+        let token = answer.body["access_token"].as_str().unwrap();
+        assert!(app.keys.verify(token).await.is_ok());
         let second = answer.body["refresh_token"].as_str().unwrap().to_owned();
 
         let reused = post(&app, &first).await;

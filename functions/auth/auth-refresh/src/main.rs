@@ -1,7 +1,11 @@
 //! The `AuthRefresh` Lambda.
 
 use auth_refresh::AuthRefresh;
-use drape_common::{http::serve, store::dynamo::Table, tokens::TokenKeys};
+use drape_common::{
+    http::serve,
+    keyring::{KeyRing, SecretKeys},
+    store::dynamo::Table,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -10,11 +14,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         let users = Table::new(&dynamodb, init.settings.users_table()?);
         let sessions = Table::new(&dynamodb, init.settings.sessions_table()?);
         let (secret, stage) = (init.settings.token_secret_id()?, init.settings.stage()?);
-        let secrets = init.aws.secrets();
-        let (keys, ()) = tokio::join!(
-            TokenKeys::load(&secrets, &secret, &stage),
-            init.prime(users.prime())
-        );
+        let source = SecretKeys::new(init.aws.secrets(), secret, stage);
+        let (keys, ()) = tokio::join!(KeyRing::new(source), init.prime(users.prime()));
         Ok(AuthRefresh {
             users,
             sessions,

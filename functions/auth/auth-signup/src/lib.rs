@@ -2,6 +2,7 @@
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, body, created},
+    keyring::{KeyRing, LoadKeys},
     password,
     sessions::{self, Tokens},
     store::{
@@ -9,7 +10,6 @@ use drape_common::{
         queries::CreateAccount,
         tables::{Login, Session},
     },
-    tokens::TokenKeys,
     views::UserView,
 };
 use drape_domain::{Role, Text, Timestamp, User};
@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 
 /// What makes an account.
 #[derive(Debug)]
-pub struct AuthSignup<U, S> {
+pub struct AuthSignup<U, S, K> {
     /// Accounts.
     pub users: U,
     /// Sign-ins.
     pub sessions: S,
     /// Signs access tokens.
-    pub keys: TokenKeys,
+    pub keys: KeyRing<K>,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +86,12 @@ struct Output {
     tokens: Tokens,
 }
 
-impl<U: CreateAccount + 'static, S: Create<Session> + 'static> Endpoint for AuthSignup<U, S> {
+impl<U, S, K> Endpoint for AuthSignup<U, S, K>
+where
+    U: CreateAccount + 'static,
+    S: Create<Session> + 'static,
+    K: LoadKeys + 'static,
+{
     async fn handle(&self, request: Request) -> Outcome {
         let Input {
             email: Email(email),
@@ -107,7 +112,8 @@ impl<U: CreateAccount + 'static, S: Create<Session> + 'static> Endpoint for Auth
                 "There is an account with this email. Sign in instead.",
             ));
         }
-        let tokens = sessions::open(&self.sessions, &self.keys, &user, now).await?;
+        let keys = self.keys.keys().await;
+        let tokens = sessions::open(&self.sessions, &keys, &user, now).await?;
         created(
             "/me",
             &Output {
@@ -122,16 +128,16 @@ impl<U: CreateAccount + 'static, S: Create<Session> + 'static> Endpoint for Auth
 mod tests {
     use drape_common::{
         store::memory::{Fuse, MemoryTable},
-        testing::{TestAnswer, request},
+        testing::{TestAnswer, TestKeys, request},
     };
     use serde_json::{Value, json};
 
     use super::*;
 
-    type App = AuthSignup<MemoryTable<User>, MemoryTable<Session>>;
+    type App = AuthSignup<MemoryTable<User>, MemoryTable<Session>, TestKeys>;
 
-    fn app() -> App {
-        let keys = TokenKeys::new(&["k".repeat(32)], "test");
+    async fn app() -> App {
+        let keys = KeyRing::new(TestKeys).await.unwrap();
         AuthSignup {
             users: MemoryTable::default(),
             sessions: MemoryTable::default(),
@@ -149,7 +155,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_account_is_signed_in() {
-        let app = app();
+        let app = app().await;
         let answer = post(&app, &input()).await;
         assert_eq!(answer.status, 201);
         assert_eq!(answer.body["user"]["email"], "Shopper@example.com");
@@ -158,17 +164,15 @@ mod tests {
             (&answer.body["token_type"], &answer.body["expires_in"]),
             (&json!("Bearer"), &json!(900))
         );
-        let claims = app
-            .keys
-            .verify(answer.body["access_token"].as_str().unwrap())
-            .unwrap();
+        let token = answer.body["access_token"].as_str().unwrap();
+        let claims = app.keys.verify(token).await.unwrap();
         assert_eq!(json!(claims.sub), answer.body["user"]["id"]);
         assert!(answer.body["refresh_token"].is_string());
     }
 
     #[tokio::test]
     async fn the_password_is_not_kept_and_not_shown() {
-        let app = app();
+        let app = app().await;
         let answer = post(&app, &input()).await;
         let kept = format!("{:?}{}", app.users.dump(), answer.body);
         assert!(!kept.contains("long enough"));
@@ -177,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_email_is_unique_without_regard_to_case() {
-        let app = app();
+        let app = app().await;
         post(&app, &input()).await;
         let mut again = input();
         again["email"] = json!("sHOPPER@EXAMPLE.com");
@@ -187,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_wrong_is_named() {
-        let app = app();
+        let app = app().await;
         for (field, value) in [
             ("email", json!("nobody")),
             ("email", json!("a@b")),
@@ -218,7 +222,7 @@ mod tests {
         let app = AuthSignup {
             users: MemoryTable::new(&fuse),
             sessions: MemoryTable::<Session>::new(&fuse),
-            keys: TokenKeys::new(&["k".repeat(32)], "test"),
+            keys: KeyRing::new(TestKeys).await.unwrap(),
         };
         fuse.blow_after(1);
         assert_eq!(request().json(&input()).send(&app).await.status, 500);

@@ -7,7 +7,7 @@ use lambda_http::{
 use serde::Serialize;
 
 use super::Response;
-use crate::{settings::MissingSetting, store::StoreError};
+use crate::store::StoreError;
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -200,12 +200,6 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
-    }
-}
-
-impl From<MissingSetting> for Problem {
-    fn from(error: MissingSetting) -> Self {
         Self::internal(error)
     }
 }

@@ -4,8 +4,11 @@ use std::{collections::HashMap, marker::PhantomData, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{ProvideErrorMetadata, SdkError},
-    types::{AttributeValue, KeysAndAttributes, Put as PutRequest, TransactWriteItem},
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+    types::{
+        AttributeValue, KeysAndAttributes, Put as PutRequest, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem,
+    },
 };
 use drape_domain::{Signal, User, UserId};
 use serde::{Serialize, de::DeserializeOwned};
@@ -75,12 +78,23 @@ fn from_row<R: DeserializeOwned>(doing: &'static str, row: Row) -> Result<R, Sto
     serde_dynamo::from_item(row).map_err(|error| StoreError::new(doing, error))
 }
 
-/// Whether the write's condition did not hold.
-fn refused<E: ProvideErrorMetadata, H>(error: &SdkError<E, H>) -> bool {
-    error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
-        == Some("ConditionalCheckFailedException")
+/// Sends a conditional write; false if its condition did not hold.
+///
+/// The SDK repeats a write whose answer was lost, and the repetition fails on what the first one wrote. So a
+/// row that is just what was to be written counts as written.
+async fn put_if(call: PutItemFluentBuilder, doing: &'static str) -> Result<bool, StoreError> {
+    let row = call.get_item().clone();
+    let call =
+        call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    match call.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                Ok(refused.item.is_some() && refused.item == row)
+            }
+            _ => Err(StoreError::new(doing, error)),
+        },
+    }
 }
 
 impl<R: Record> Get<R> for Table<R> {
@@ -156,11 +170,7 @@ impl<R: Record> Create<R> for Table<R> {
             .set_item(Some(to_row("create record", record)?))
             .condition_expression("attribute_not_exists(#key)")
             .expression_attribute_names("#key", R::PARTITION);
-        match call.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if refused(&error) => Ok(false),
-            Err(error) => Err(StoreError::new("create record", error)),
-        }
+        put_if(call, "create record").await
     }
 }
 
@@ -175,12 +185,10 @@ impl<R: Revised> Save<R> for Table<R> {
             .set_item(Some(to_row("save record", record)?))
             .condition_expression("revision = :read")
             .expression_attribute_values(":read", AttributeValue::N(read.to_string()));
-        let outcome = match call.send().await {
-            Ok(_) => return Ok(true),
-            Err(error) if refused(&error) => Ok(false),
-            Err(error) => Err(StoreError::new("save record", error)),
-        };
-        record.set_revision(read);
+        let outcome = put_if(call, "save record").await;
+        if !matches!(outcome, Ok(true)) {
+            record.set_revision(read);
+        }
         outcome
     }
 }
@@ -224,7 +232,9 @@ impl<R: Record> List<R> for Table<R> {
         let mut records = Vec::new();
         let mut start = after.map(|sort| key_row(&Key::<R>::pair(partition, sort)));
         loop {
-            let left = limit.saturating_sub(records.len());
+            // One more than asked for tells whether there is more: a query that stops at its limit says
+            // where to go on even if nothing follows.
+            let left = (limit + 1).saturating_sub(records.len());
             let answer = self
                 .client
                 .query()
@@ -244,11 +254,16 @@ impl<R: Record> List<R> for Table<R> {
             }
             start = answer.last_evaluated_key;
             // A page ends at 1 MB, whatever the limit.
-            if start.is_none() || records.len() >= limit {
+            if start.is_none() || records.len() > limit {
                 break;
             }
         }
-        let next = start.and(records.last()).and_then(|last| last.key().sort);
+        let more = records.len() > limit;
+        records.truncate(limit);
+        let next = records
+            .last()
+            .filter(|_| more)
+            .and_then(|last| last.key().sort);
         Ok(Page { records, next })
     }
 }

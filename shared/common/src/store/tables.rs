@@ -28,7 +28,7 @@ impl Record for User {
 revised!(User);
 
 /// The second row of an account in `users`: it keeps the email unique and holds the credentials, so that
-/// whoever reads the account itself never sees them.
+/// code that reads an account never has them at hand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Login {
     /// `email#` and the hash of the email in lower case.

@@ -177,6 +177,11 @@ async fn pages_are_newest_first_and_lose_and_double_nothing<R: Sample>(
         let of_others = |record: &&R| record.key().partition != partition;
         assert_eq!(read.iter().find(of_others), None);
         assert_eq!(read, records, "in pages of {limit}");
+        assert_eq!(
+            pages,
+            records.len().div_ceil(limit),
+            "the last page says that it is"
+        );
     }
 }
 
