@@ -86,8 +86,8 @@ pub(crate) struct Times {
     pub(crate) listing: Duration,
     /// How many uploads ran at once.
     pub(crate) parallel: usize,
-    /// Between two looks at what is not yet settled.
-    pub(crate) poll: Duration,
+    /// The longest time between two looks at what was not yet settled.
+    pub(crate) between_looks: Duration,
 }
 
 /// The middle and the largest of some times; none of none.

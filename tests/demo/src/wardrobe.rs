@@ -18,8 +18,11 @@ use crate::{
     report::Times,
 };
 
-/// Between two looks at what is not yet settled.
-const POLL: Duration = Duration::from_millis(500);
+/// The least pause between two looks at what is not yet settled.
+const POLL: Duration = Duration::from_millis(400);
+/// The pause is so many times as long as a look takes, so that looking at a large wardrobe leaves the API
+/// time for the photos.
+const REST: u32 = 3;
 /// Without any news for so long, the rest is given up.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -58,7 +61,7 @@ pub(crate) async fn fill(
 ) -> Result<Sent, Trouble> {
     let began = Instant::now();
     let board = Board::default();
-    let (uploads, settling) = try_join(
+    let (uploads, (settling, between_looks)) = try_join(
         send_all(api, photos, parallel, progress, &board),
         watch(api, photos.len(), progress, &board),
     )
@@ -68,7 +71,7 @@ pub(crate) async fn fill(
         settling,
         all_settled: began.elapsed(),
         parallel,
-        poll: POLL,
+        between_looks,
         ..Times::default()
     };
     let mut items = Vec::with_capacity(uploads.len());
@@ -144,22 +147,27 @@ async fn send(api: &Api, photo: &Photo, board: &Board) -> Result<(String, Durati
     Ok((created.item.id, now - began))
 }
 
-/// Looks at the wardrobe until every photo that was sent is settled. Answers how long each took.
+/// Looks at the wardrobe until every photo that was sent is settled. Answers how long each took, and the
+/// longest time between two looks.
 async fn watch(
     api: &Api,
     photos: usize,
     progress: &Progress,
     board: &Board,
-) -> Result<Vec<Duration>, Trouble> {
+) -> Result<(Vec<Duration>, Duration), Trouble> {
     let step = progress.step("photos cut out and tagged", photos);
     let mut settled: HashMap<String, Duration> = HashMap::new();
     let mut failed = 0;
     let mut news = Instant::now();
+    let mut looked = Instant::now();
+    let mut longest = Duration::ZERO;
     loop {
         // Asked before looking, so that the last look comes after the last photo.
         let all_sent = board.all_sent.load(Ordering::Acquire);
-        let (items, _) = list(api).await?;
+        let (items, took) = list(api).await?;
         let now = Instant::now();
+        longest = longest.max(now - looked);
+        looked = now;
         let sent = board.sent().clone();
         for (id, since) in &sent {
             let status = items.get(id).map(|item| item.status);
@@ -176,16 +184,16 @@ async fn watch(
                 "{} ready, {failed} not usable",
                 settled.len() - failed
             ));
-            return Ok(settled.into_values().collect());
+            return Ok((settled.into_values().collect(), longest));
         }
         if all_sent && news.elapsed() > PATIENCE {
             step.done(&format!(
                 "{waiting} are still not, and nothing has happened for {} s; going on without them. `make status` tells whether the stack still runs",
                 PATIENCE.as_secs()
             ));
-            return Ok(settled.into_values().collect());
+            return Ok((settled.into_values().collect(), longest));
         }
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(POLL.max(took * REST)).await;
     }
 }
 

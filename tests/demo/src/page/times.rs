@@ -38,7 +38,7 @@ pub(super) fn section(report: &Report) -> Markup {
             h2 { "Times" }
             p.context {
                 "Measured by the client that made this page, network and all; first calls include the start of the functions. "
-                "The wardrobe was looked at every " (words::duration(times.poll)) ", so ready times are late by up to that much."
+                "There were up to " (words::duration(times.between_looks)) " between two looks at the wardrobe, so a photo may have been ready that much earlier."
             }
             table {
                 thead { tr { th { "what" } th { "middle" } th { "longest" } } }
