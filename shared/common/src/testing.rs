@@ -250,7 +250,7 @@ pub fn ready_item(owner: UserId) -> Item {
         source_etag: "photo".into(),
         seq: 0,
     };
-    item.photo_arrived(Timestamp::UNIX_EPOCH);
+    item.photo_arrived("photo", Timestamp::UNIX_EPOCH);
     item.finish_clean(done, cleaned, Timestamp::UNIX_EPOCH);
     item
 }

@@ -9,11 +9,11 @@ mod respond;
 mod serve;
 
 pub use auth::{Caller, caller, source_ip};
-pub use idempotency::{IdempotencyKey, idempotency_key, reserve};
+pub use idempotency::{IdempotencyKey, Reserved, earlier, idempotency_key, reserve};
 pub use input::{IfMatch, body, if_match, path_id, query};
 pub use page::{Cursor, Limit};
 pub use problem::{FieldError, Problem};
-pub use respond::{created, empty, etag, json};
+pub use respond::{created, empty, etag, json, with_etag};
 pub use serve::{Endpoint, serve};
 
 /// A request from API Gateway.

@@ -48,6 +48,17 @@ pub fn empty() -> Outcome {
     Ok(response)
 }
 
+/// The answer with its record's `etag` as a header too, as any HTTP client expects it for `If-Match`.
+///
+/// # Errors
+/// Those of `answer`.
+pub fn with_etag(revision: u64, answer: Outcome) -> Outcome {
+    let mut response = answer?;
+    let etag = HeaderValue::from_str(&etag(revision)).map_err(Problem::internal)?;
+    response.headers_mut().insert(header::ETAG, etag);
+    Ok(response)
+}
+
 /// A record's `etag` as clients see it.
 #[must_use]
 pub fn etag(revision: u64) -> String {

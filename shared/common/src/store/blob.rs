@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use drape_domain::{Timestamp, item::Upload};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
 use super::StoreError;
@@ -77,6 +78,31 @@ pub trait DeleteObject: Send + Sync {
     fn delete_object(&self, key: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// Lists objects.
+pub trait ListKeys: Send + Sync {
+    /// Every key that begins with `prefix`, in order.
+    fn list_keys(
+        &self,
+        prefix: &str,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+}
+
+/// Removes every object whose key begins with `prefix`.
+///
+/// # Errors
+/// When the store fails; some of the objects may be gone by then.
+pub async fn delete_all(
+    bucket: &(impl ListKeys + DeleteObject),
+    prefix: &str,
+) -> Result<(), StoreError> {
+    let keys = bucket.list_keys(prefix).await?;
+    stream::iter(keys)
+        .map(|key| async move { bucket.delete_object(&key).await })
+        .buffer_unordered(16)
+        .try_collect()
+        .await
+}
+
 /// Signs URLs for reading.
 pub trait PresignGet: Send + Sync {
     /// A URL that reads the object for `lifetime`. Needs no network.
@@ -100,7 +126,7 @@ pub trait PresignPut: Send + Sync {
 
 /// Where things are in the buckets.
 pub mod keys {
-    use drape_domain::{ItemId, TryOnId, UploadId, UserId};
+    use drape_domain::{Background, ItemId, TryOnId, UploadId, UserId};
 
     /// In the uploads bucket: an item's photo as sent.
     #[must_use]
@@ -120,18 +146,29 @@ pub mod keys {
         format!("{}{upload}", body_uploads(user))
     }
 
+    /// In the media bucket: what every image of an item begins with.
+    #[must_use]
+    pub fn item_images(owner: UserId, item: ItemId) -> String {
+        format!("items/{owner}/{item}/")
+    }
+
     /// In the media bucket: one of an item's images.
     #[must_use]
     pub fn item_image(owner: UserId, item: ItemId, file: &str) -> String {
-        format!("items/{owner}/{item}/{file}")
+        format!("{}{file}", item_images(owner, item))
     }
 
-    /// In the media bucket: every image that an item may have.
+    /// The file of an item's image that was made of this photo for this request. Each photo and each request
+    /// has files of its own, so that no work writes over another's.
     #[must_use]
-    pub fn item_images(owner: UserId, item: ItemId) -> Vec<String> {
-        [ORIGINAL, CLEAN, FLAT_PNG, FLAT_JPEG, THUMB]
-            .map(|file| item_image(owner, item, file))
-            .to_vec()
+    pub fn version(source_etag: &str, request: u32, background: Background, file: &str) -> String {
+        let photo = source_etag.get(..8).unwrap_or(source_etag);
+        // The one option that may change without a new request.
+        let whole = match background {
+            Background::Clean => "",
+            Background::Original => "-original",
+        };
+        format!("{photo}-{request}{whole}/{file}")
     }
 
     /// In the media bucket: a try-on's picture.

@@ -12,11 +12,15 @@ use aws_sdk_dynamodb::{
 };
 use drape_domain::{Signal, User, UserId};
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::{
     StoreError,
     queries::{CountAttempts, CreateAccount, RecentSignals},
-    record::{Create, Get, GetMany, Key, List, Page, Put, Record, Remove, Revised, Save},
+    record::{
+        Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised,
+        Save,
+    },
     tables::{DaySignal, Login},
 };
 
@@ -78,21 +82,30 @@ fn from_row<R: DeserializeOwned>(doing: &'static str, row: Row) -> Result<R, Sto
     serde_dynamo::from_item(row).map_err(|error| StoreError::new(doing, error))
 }
 
+/// Attribute that names the write that made a row.
+const WRITE_ID: &str = "write_id";
+
 /// Sends a conditional write; false if its condition did not hold.
 ///
-/// The SDK repeats a write whose answer was lost, and the repetition fails on what the first one wrote. So a
-/// row that is just what was to be written counts as written.
-async fn put_if(call: PutItemFluentBuilder, doing: &'static str) -> Result<bool, StoreError> {
-    let row = call.get_item().clone();
-    let call =
-        call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+/// The SDK repeats a write whose answer was lost, and the repetition is refused because of what the first
+/// one wrote. So each write names itself: a row that this very write made is written.
+async fn put_if(
+    call: PutItemFluentBuilder,
+    mut row: Row,
+    doing: &'static str,
+) -> Result<bool, StoreError> {
+    let own = AttributeValue::S(Uuid::now_v7().to_string());
+    row.insert(WRITE_ID.to_owned(), own.clone());
+    let call = call
+        .set_item(Some(row))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     match call.send().await {
         Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                Ok(refused.item.is_some() && refused.item == row)
-            }
-            _ => Err(StoreError::new(doing, error)),
+        Err(error) => match error.into_service_error() {
+            PutItemError::ConditionalCheckFailedException(refused) => Ok(refused
+                .item
+                .is_some_and(|row| row.get(WRITE_ID) == Some(&own))),
+            error => Err(StoreError::new(doing, error)),
         },
     }
 }
@@ -167,10 +180,9 @@ impl<R: Record> Create<R> for Table<R> {
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(to_row("create record", record)?))
             .condition_expression("attribute_not_exists(#key)")
             .expression_attribute_names("#key", R::PARTITION);
-        put_if(call, "create record").await
+        put_if(call, to_row("create record", record)?, "create record").await
     }
 }
 
@@ -178,18 +190,18 @@ impl<R: Revised> Save<R> for Table<R> {
     async fn save(&self, record: &mut R) -> Result<bool, StoreError> {
         let read = record.revision();
         record.set_revision(read + 1);
+        let row = to_row("save record", record)?;
         let call = self
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(to_row("save record", record)?))
             .condition_expression("revision = :read")
             .expression_attribute_values(":read", AttributeValue::N(read.to_string()));
-        let outcome = put_if(call, "save record").await;
-        if !matches!(outcome, Ok(true)) {
+        let saved = put_if(call, row, "save record").await;
+        if !matches!(saved, Ok(true)) {
             record.set_revision(read);
         }
-        outcome
+        saved
     }
 }
 
@@ -204,6 +216,20 @@ impl<R: Record> Put<R> for Table<R> {
             .await
             .map(drop)
             .map_err(|error| StoreError::new("put record", error))
+    }
+}
+
+impl<R: Derived> PutNewer<R> for Table<R> {
+    async fn put_newer(&self, record: &R) -> Result<bool, StoreError> {
+        const DOING: &str = "put newer record";
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .condition_expression("attribute_not_exists(#origin) OR #origin <= :own")
+            .expression_attribute_names("#origin", R::ORIGIN)
+            .expression_attribute_values(":own", AttributeValue::N(record.origin().to_string()));
+        put_if(call, to_row(DOING, record)?, DOING).await
     }
 }
 

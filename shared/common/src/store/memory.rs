@@ -15,12 +15,15 @@ use drape_domain::{Signal, Timestamp, User, UserId, item::Upload};
 use super::{
     StoreError,
     blob::{
-        DeleteObject, GetObject, HeadObject, Object, ObjectHead, PresignGet, PresignPut,
+        DeleteObject, GetObject, HeadObject, ListKeys, Object, ObjectHead, PresignGet, PresignPut,
         PresignedUpload, PutObject,
     },
     queries::{CountAttempts, CreateAccount, RecentSignals},
     queue::{Enqueue, Message, RetryLater},
-    record::{Create, Get, GetMany, Key, List, Page, Put, Record, Remove, Revised, Save},
+    record::{
+        Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised,
+        Save,
+    },
     tables::{DaySignal, Login},
 };
 
@@ -211,6 +214,21 @@ impl<R: Record> Put<R> for MemoryTable<R> {
     }
 }
 
+impl<R: Derived> PutNewer<R> for MemoryTable<R> {
+    async fn put_newer(&self, record: &R) -> Result<bool, StoreError> {
+        let value = to_json(record)?;
+        let mut rows = lock(&self.rows);
+        let place = place(&record.key());
+        let stored = rows.get(&place).map(from_json::<R>).transpose()?;
+        if stored.is_some_and(|stored| stored.origin() > record.origin()) {
+            self.fuse.check()?;
+            return Ok(false);
+        }
+        self.fuse.write(|| rows.insert(place, value))?;
+        Ok(true)
+    }
+}
+
 impl<R: Record> Remove<R> for MemoryTable<R> {
     async fn remove(&self, key: &Key<R>) -> Result<(), StoreError> {
         self.fuse
@@ -380,6 +398,15 @@ impl DeleteObject for MemoryBucket {
         self.fuse
             .write(|| lock(&self.objects).remove(key))
             .map(drop)
+    }
+}
+
+impl ListKeys for MemoryBucket {
+    async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        self.fuse.check()?;
+        let mut keys = self.keys();
+        keys.retain(|key| key.starts_with(prefix));
+        Ok(keys)
     }
 }
 

@@ -14,7 +14,9 @@ pub mod sqs;
 pub mod tables;
 
 pub use change::{Changed, change};
-pub use record::{Create, Get, GetMany, Key, List, Page, Put, Record, Remove, Revised, Save};
+pub use record::{
+    Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised, Save,
+};
 
 use std::fmt;
 

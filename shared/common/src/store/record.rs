@@ -88,6 +88,16 @@ pub trait Revised: Record {
     fn set_revision(&mut self, revision: u64);
 }
 
+/// A record made from another one, whose revision it carries, so that what was made of an older one is told
+/// from what was made of a newer.
+pub trait Derived: Record {
+    /// Attribute with the other record's revision.
+    const ORIGIN: &'static str;
+
+    /// The other record's revision.
+    fn origin(&self) -> u64;
+}
+
 /// Some records of a partition, and where the next ones begin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<R> {
@@ -126,6 +136,12 @@ pub trait Save<R: Revised>: Send + Sync {
 pub trait Put<R: Record>: Send + Sync {
     /// Stores the record.
     fn put(&self, record: &R) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Writes a record unless a newer one is there.
+pub trait PutNewer<R: Derived>: Send + Sync {
+    /// Stores the record. False, and nothing written, if the stored one was made of a later revision.
+    fn put_newer(&self, record: &R) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// Removes a record.

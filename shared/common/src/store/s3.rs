@@ -13,7 +13,7 @@ use drape_domain::{Timestamp, item::Upload};
 use super::{
     StoreError,
     blob::{
-        DeleteObject, GetObject, HeadObject, Object, ObjectHead, PresignGet, PresignPut,
+        DeleteObject, GetObject, HeadObject, ListKeys, Object, ObjectHead, PresignGet, PresignPut,
         PresignedUpload, PutObject,
     },
 };
@@ -155,6 +155,25 @@ impl DeleteObject for Bucket {
             .await
             .map(drop)
             .map_err(|error| StoreError::new("delete object", error))
+    }
+}
+
+impl ListKeys for Bucket {
+    async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.name)
+            .prefix(prefix)
+            .into_paginator()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::new("list objects", error))?;
+            let objects = page.contents.unwrap_or_default();
+            keys.extend(objects.into_iter().filter_map(|object| object.key));
+        }
+        Ok(keys)
     }
 }
 

@@ -3,7 +3,7 @@
 use drape_domain::{Item, ItemId, SessionId, Signal, Timestamp, TryOn, TryOnId, User, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::record::{Key, Record, Revised};
+use super::record::{Derived, Key, Record, Revised};
 
 macro_rules! revised {
     ($record:ty) => {
@@ -116,6 +116,9 @@ pub struct Embedding {
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub updated_at: Timestamp,
+    /// The item's revision that it was made for.
+    #[serde(default)]
+    pub item_revision: u64,
 }
 
 impl Embedding {
@@ -141,6 +144,7 @@ impl Embedding {
             dim: u32::try_from(vector.len()).unwrap_or(u32::MAX),
             vector: vector.iter().flat_map(|x| x.to_le_bytes()).collect(),
             updated_at,
+            item_revision: 0,
         }
     }
 
@@ -163,6 +167,13 @@ impl Record for Embedding {
     const SORT: Option<&'static str> = Some("item_id");
     fn key(&self) -> Key<Self> {
         Self::key_of(self.owner_id, self.item_id)
+    }
+}
+
+impl Derived for Embedding {
+    const ORIGIN: &'static str = "item_revision";
+    fn origin(&self) -> u64 {
+        self.item_revision
     }
 }
 

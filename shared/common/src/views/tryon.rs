@@ -30,6 +30,24 @@ pub struct TryOnView {
 }
 
 impl TryOnView {
+    /// The try-on without a link to its picture.
+    #[must_use]
+    pub fn without_link(tryon: TryOn) -> Self {
+        Self {
+            id: tryon.id,
+            user_id: tryon.user_id,
+            items: tryon.items,
+            status: tryon.status,
+            render_url: None,
+            confidence: tryon.confidence,
+            renderer: tryon.renderer,
+            error: tryon.error,
+            feedback: tryon.feedback,
+            created_at: tryon.created_at,
+            updated_at: tryon.updated_at,
+        }
+    }
+
     /// The try-on with its picture's link signed by `media`.
     ///
     /// # Errors
@@ -40,17 +58,8 @@ impl TryOnView {
             None => None,
         };
         Ok(Self {
-            id: tryon.id,
-            user_id: tryon.user_id,
-            items: tryon.items,
-            status: tryon.status,
             render_url,
-            confidence: tryon.confidence,
-            renderer: tryon.renderer,
-            error: tryon.error,
-            feedback: tryon.feedback,
-            created_at: tryon.created_at,
-            updated_at: tryon.updated_at,
+            ..Self::without_link(tryon)
         })
     }
 

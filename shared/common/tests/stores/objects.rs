@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use drape_common::store::{
     blob::{
-        DeleteObject, GetObject, HeadObject, PresignGet, PresignPut, PresignedUpload, PutObject,
+        DeleteObject, GetObject, HeadObject, ListKeys, PresignGet, PresignPut, PresignedUpload,
+        PutObject, delete_all,
     },
     memory::MemoryBucket,
     s3::Bucket,
@@ -70,6 +71,21 @@ async fn deleting_can_be_repeated(bucket: impl PutObject + HeadObject + DeleteOb
     assert!(bucket.head(neighbour).await.unwrap().is_some());
 }
 
+async fn keys_are_listed_by_what_they_begin_with(bucket: impl PutObject + ListKeys + DeleteObject) {
+    let own = ["items/a/1/x/clean.png", "items/a/1/y/clean.png"];
+    let others = ["items/a/10/clean.png", "items/b/1/clean.png"];
+    for key in own.iter().chain(&others) {
+        let put = bucket.put_object(key, "image/png", vec![1]);
+        put.await.unwrap();
+    }
+    assert_eq!(bucket.list_keys("items/a/1/").await.unwrap(), own);
+    assert_eq!(bucket.list_keys("items/c/").await.unwrap(), [""; 0]);
+    for _ in 0..2 {
+        delete_all(&bucket, "items/a/1/").await.unwrap();
+        assert_eq!(bucket.list_keys("items/").await.unwrap(), others);
+    }
+}
+
 async fn an_upload_says_what_it_is_for(bucket: impl PresignPut) {
     let upload = sign(&bucket, ImageType::Webp, 7).await;
     let left = upload.expires_at - Timestamp::now_utc();
@@ -123,6 +139,7 @@ contract! {
     the_etag_names_the_content,
     more_bytes_than_the_limit_are_an_error,
     deleting_can_be_repeated,
+    keys_are_listed_by_what_they_begin_with,
     an_upload_says_what_it_is_for,
     a_link_names_its_object,
 }
@@ -230,6 +247,23 @@ async fn a_link_runs_out_in_s3() {
             .unwrap();
         tokio::time::sleep(Duration::from_millis(2500)).await;
         assert_eq!(http().get(link).send().await.unwrap().status(), 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_of_keys_may_be_longer_than_one_answer_of_s3() {
+    on_stack(async |stack| {
+        let bucket = stack.bucket().await;
+        // S3 answers at most a thousand at once.
+        let keys: Vec<_> = (0..1001).map(|n| format!("items/{n:04}")).collect();
+        let puts = keys
+            .iter()
+            .map(|key| bucket.put_object(key, "image/png", vec![1]));
+        futures::future::try_join_all(puts).await.unwrap();
+        assert_eq!(bucket.list_keys("items/").await.unwrap(), keys);
+        delete_all(&bucket, "items/").await.unwrap();
+        assert_eq!(bucket.list_keys("items/").await.unwrap(), [""; 0]);
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drape_common::store::{
-    Create, Get, GetMany, Key, List, Put, Record, Remove, Revised, Save,
+    Create, Get, GetMany, Key, List, Put, PutNewer, Record, Remove, Revised, Save,
     memory::MemoryTable,
     tables::{DaySignal, Embedding, Login, Reservation, Session},
 };
@@ -338,6 +338,41 @@ async fn vectors_are_kept_bit_by_bit_in_dynamodb() {
         let rows = client.scan().table_name(name).send().await.unwrap();
         let vector = &rows.items()[0]["vector"];
         assert_eq!(vector.as_b().unwrap().as_ref().len(), 2048);
+    })
+    .await;
+}
+
+async fn an_older_record_never_takes_the_place_of_a_newer_one(
+    store: impl Put<Embedding> + PutNewer<Embedding> + Get<Embedding> + Remove<Embedding>,
+) {
+    let of = |item_revision, row: &Embedding| Embedding {
+        item_revision,
+        ..row.clone()
+    };
+    let row = Embedding::sample();
+    let (second, third) = (of(2, &row), of(3, &row.altered()));
+    assert!(store.put_newer(&second).await.unwrap(), "nothing there");
+    assert!(store.put_newer(&second).await.unwrap(), "the same again");
+    assert!(store.put_newer(&third).await.unwrap(), "a newer one");
+    assert!(!store.put_newer(&second).await.unwrap(), "an older one");
+    assert_eq!(store.get(&row.key()).await.unwrap(), Some(third));
+    // Ten is more than nine, as numbers go.
+    for revision in [9, 10] {
+        assert!(store.put_newer(&of(revision, &row)).await.unwrap());
+    }
+    store.remove(&row.key()).await.unwrap();
+    assert!(store.put_newer(&second).await.unwrap(), "removed");
+}
+
+#[tokio::test]
+async fn an_older_record_never_takes_the_place_of_a_newer_one_in_memory() {
+    an_older_record_never_takes_the_place_of_a_newer_one(MemoryTable::default()).await;
+}
+
+#[tokio::test]
+async fn an_older_record_never_takes_the_place_of_a_newer_one_in_dynamodb() {
+    on_stack(async |stack| {
+        an_older_record_never_takes_the_place_of_a_newer_one(stack.table().await).await;
     })
     .await;
 }

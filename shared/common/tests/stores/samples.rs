@@ -13,7 +13,7 @@ use drape_domain::{
     TryOn, TryOnId, TryOnStatus, UploadId, User, UserId,
     item::{
         CleanRequest, EmbeddingRef, Failure, ImageKeys, ImageType, Inferred, Processed, Typed,
-        Upload,
+        Upload, Work,
     },
     tryon::{Feedback, TryOnItem, ViewOptions},
 };
@@ -175,6 +175,12 @@ impl Sample for Item {
             processed: Some(Processed {
                 source_etag: "9b2cf535f27731c974343645a3985328".into(),
                 seq: 6,
+            }),
+            work: Some(Work {
+                source_etag: "0cc175b9c0f1b6a831c399e269772661".into(),
+                seq: 7,
+                take_ups: 2,
+                since: now(),
             }),
             images: ImageKeys {
                 original: Some("items/o/i/original.jpg".into()),
