@@ -10,6 +10,8 @@ pub mod renderer;
 #[cfg(test)]
 mod tests;
 
+use std::panic::AssertUnwindSafe;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use drape_common::{
     batch::{JobError, work},
@@ -22,6 +24,7 @@ use drape_common::{
     },
 };
 use drape_domain::{Item, Timestamp, TryOn, item::Failure};
+use futures::FutureExt;
 use time::Duration;
 
 use photos::Unusable;
@@ -94,7 +97,17 @@ where
         Ok(())
     }
 
+    /// A panic follows from the photos and would come again with every retry, so it is a reason, too.
     async fn picture(&self, tryon: &TryOn) -> Result<Picture, RenderError> {
+        let attempt = AssertUnwindSafe(self.attempt(tryon)).catch_unwind();
+        attempt.await.unwrap_or_else(|_| {
+            // Its own words have gone to the log through the panic hook.
+            tracing::error!(tryon = %tryon.id, "the renderer panicked");
+            Err(RenderError::Photo(panicked()))
+        })
+    }
+
+    async fn attempt(&self, tryon: &TryOn) -> Result<Picture, RenderError> {
         let photos = photos::fetch(tryon, &self.items, &self.uploads, &self.media).await;
         let (body, garments) = photos.map_err(|error| match error {
             Unusable::Photo(failure) => RenderError::Photo(failure),
@@ -135,6 +148,13 @@ where
         change(&self.tryons, &key, |tryon| tryon.fail(failure.clone(), now))
             .await
             .map(drop)
+    }
+}
+
+fn panicked() -> Failure {
+    Failure {
+        code: "render_failed".into(),
+        message: "This picture could not be made. Please try another photo or other items.".into(),
     }
 }
 

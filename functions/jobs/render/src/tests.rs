@@ -11,7 +11,6 @@ use drape_domain::{
     tryon::TryOnItem,
 };
 use drape_vision::Photo;
-use futures::FutureExt;
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
 use super::*;
@@ -368,6 +367,18 @@ async fn a_fault_of_ours_is_tried_again() {
     world.answer(good);
     world.run().await.unwrap();
     assert_eq!(world.stored().await.status, TryOnStatus::Done);
+}
+
+#[tokio::test]
+async fn a_renderer_that_panics_ends_the_try_on_and_is_not_tried_again() {
+    let mut world = World::new().await;
+    world.job.renderer.meanwhile = Arc::new(|| panic!("index out of bounds"));
+    world.run().await.unwrap();
+    let failure = world.failure().await;
+    assert_eq!(failure.code, "render_failed");
+    assert!(!failure.message.contains("bounds"));
+    world.run().await.unwrap();
+    assert_eq!(world.renderings(), 1);
 }
 
 #[tokio::test]
