@@ -60,8 +60,9 @@ impl Render for Engine {
             .collect::<Result<Vec<_>, _>>()?;
         let rendering = self.engine.render(&body.rgb, &cutouts).map_err(refused)?;
         for (position, reason) in &rendering.skipped {
-            let title = drawn.get(*position).map(|garment| garment.title.as_str());
-            tracing::info!(title, reason = reason.code(), "not in the picture");
+            let item = drawn.get(*position).map(|garment| garment.item_id);
+            let item = item.map(tracing::field::display);
+            tracing::info!(item, reason = reason.code(), "not in the picture");
         }
         Ok(Picture {
             png: png(&rendering.image).map_err(fault)?,
@@ -101,7 +102,7 @@ fn png(picture: &RgbImage) -> Result<Vec<u8>, image::ImageError> {
 
 #[cfg(test)]
 mod tests {
-    use drape_domain::Category;
+    use drape_domain::{Category, ItemId};
     use image::Rgb;
 
     use super::*;
@@ -115,7 +116,7 @@ mod tests {
 
     fn garment(category: Category) -> Garment {
         Garment {
-            title: "Something".into(),
+            item_id: ItemId::new(),
             category,
             photo: photo([200, 10, 10]),
         }

@@ -106,15 +106,17 @@ async fn garment_objects(
 }
 
 fn garment(item: &Item, object: &Object) -> Result<Garment, Unusable> {
-    let title = item.title();
     let photo = decode_object(object).map_err(|error| {
         Unusable::Photo(Failure {
             code: error.code().into(),
-            message: format!("The picture of “{title}” cannot be used. Please clean it again."),
+            message: format!(
+                "The picture of “{}” cannot be used. Please clean it again.",
+                item.title()
+            ),
         })
     })?;
     Ok(Garment {
-        title,
+        item_id: item.item_id,
         category: item.category(),
         photo,
     })

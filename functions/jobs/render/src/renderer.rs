@@ -1,13 +1,13 @@
 //! What makes a picture of photos.
 
-use drape_domain::{Category, item::Failure};
+use drape_domain::{Category, ItemId, item::Failure};
 use drape_vision::Photo;
 
 /// One garment.
 #[derive(Debug, Clone)]
 pub struct Garment {
-    /// Its name, for messages.
-    pub title: String,
+    /// Names it in logs, which hold nothing that a person typed.
+    pub item_id: ItemId,
     /// Says where it is worn.
     pub category: Category,
     /// Its cutout; where there is none, its photo, which has no transparency.
