@@ -22,8 +22,8 @@ pub(crate) struct View {
     /// Says how outfits were found and scored.
     model: &'static str,
     /// Names the state of the wardrobe that was searched: while it stays, the same question has the same
-    /// outfits. Null when there is nothing in it that could be worn.
-    index: Option<String>,
+    /// outfits. `empty` when there is nothing in it that could be worn.
+    index: String,
     /// Slots without which there is no outfit, or that the weather asks for.
     missing: Vec<Slot>,
     /// Rules that some piece had to break, because nothing in the wardrobe meets them all.
@@ -131,16 +131,16 @@ impl Recommendation {
 }
 
 /// A hash over items and their revisions, in an order that does not depend on how they were read.
-fn index(wardrobe: &[Item]) -> Option<String> {
+fn index(wardrobe: &[Item]) -> String {
     let mut states: Vec<_> = wardrobe
         .iter()
         .map(|item| format!("{} {}", item.item_id, item.revision))
         .collect();
     if states.is_empty() {
-        return None;
+        return "empty".to_owned();
     }
     states.sort_unstable();
     let mut digest = hash::hex(states.join("\n").as_bytes());
     digest.truncate(16);
-    Some(digest)
+    digest
 }
