@@ -12,13 +12,14 @@ use std::{collections::HashMap, time::Duration};
 
 use drape_common::{
     http::{
-        Endpoint, Outcome, Problem, Request, Response, body, caller, idempotency_key, json, reserve,
+        Endpoint, Outcome, Problem, Request, Response, body, caller, earlier, idempotency_key,
+        json, reserve,
     },
     store::{
         Create, Get, GetMany, Record,
         blob::{HeadObject, PresignGet},
         queue::{Enqueue, RenderTryOn},
-        tables::{Reservation, item_key},
+        tables::{Reservation, item_key, tryon_key},
     },
     views::TryOnView,
 };
@@ -33,6 +34,8 @@ use tokio::time::{Instant, sleep};
 use prefer::Prefer;
 use request::{NewTryOn, photo_not_found};
 
+/// Names the request to idempotency keys.
+const OPERATION: &str = "tryon";
 /// Between two looks at the record while waiting.
 const POLL: Duration = Duration::from_millis(200);
 /// When a client should ask for the status of what is still being rendered.
@@ -79,6 +82,19 @@ where
             .target_image_s3
             .body_photo_of(user, &self.uploads_bucket)?;
 
+        let now = (self.now)();
+
+        // A repetition is answered before anything is checked: the photo or an item may be gone by now.
+        let earlier = earlier(&self.reservations, user, OPERATION, key.as_ref(), &new).await?;
+        if let Some(earlier) = earlier {
+            if let Some(tryon) = self.tryons.get(&tryon_key(user, earlier.id)).await? {
+                return self.follow(tryon, prefer).await;
+            }
+            if !earlier.is_fresh(now) {
+                return Err(deleted());
+            }
+        }
+
         let item_keys: Vec<_> = new
             .items
             .ids()
@@ -96,25 +112,24 @@ where
         let items = garments(new.items.ids(), found)?;
 
         let planned = TryOnId::new();
-        let id = reserve(
+        let reserved = reserve(
             &self.reservations,
             user,
-            "tryon",
+            OPERATION,
             key.as_ref(),
             &new,
             planned,
+            now,
         )
         .await?;
-        let now = (self.now)();
         let tryon = TryOn {
-            id,
+            id: reserved.id,
             prefer_clean_item_images: new.prefer_clean_item_images,
             view_options: new.view_options,
             ..TryOn::new(user, body_key, items, now)
         };
-        let tryon = self.begin(tryon).await?;
-        let tryon = self.settle(tryon, prefer.patience()).await?;
-        self.answer(tryon, prefer).await
+        let tryon = self.record(tryon).await?;
+        self.follow(tryon, prefer).await
     }
 }
 
@@ -124,15 +139,18 @@ where
     M: PresignGet,
     Q: Enqueue<RenderTryOn>,
 {
-    /// Writes the record and sends its message. Of a repeated request, the record as it is by now; its
-    /// message goes again as long as no job has taken it up, since the first one may never have been sent.
-    async fn begin(&self, tryon: TryOn) -> Result<TryOn, Problem> {
-        let tryon = if self.tryons.create(&tryon).await? {
-            tryon
-        } else {
-            let stored = self.tryons.get(&tryon.key()).await?;
-            stored.ok_or_else(Problem::tryon_not_found)?
-        };
+    /// Writes the record. Of a repeated request, the one that is there by now.
+    async fn record(&self, tryon: TryOn) -> Result<TryOn, Problem> {
+        if self.tryons.create(&tryon).await? {
+            return Ok(tryon);
+        }
+        let stored = self.tryons.get(&tryon.key()).await?;
+        stored.ok_or_else(Problem::tryon_not_found)
+    }
+
+    /// Sends the record's message and waits for the picture. Of a repeated request the message goes again as
+    /// long as no job has taken it up, since the first one may never have been sent.
+    async fn follow(&self, tryon: TryOn, prefer: Prefer) -> Outcome {
         if tryon.status == TryOnStatus::Queued {
             let message = RenderTryOn {
                 user_id: tryon.user_id,
@@ -140,7 +158,8 @@ where
             };
             self.queue.enqueue(&message).await?;
         }
-        Ok(tryon)
+        let tryon = self.settle(tryon, prefer.patience()).await?;
+        self.answer(tryon, prefer).await
     }
 
     /// Looks at the record until it is final or the wait is over.
@@ -188,6 +207,14 @@ where
         }
         Ok(response)
     }
+}
+
+/// 404 for a late repetition.
+fn deleted() -> Problem {
+    Problem::not_found(
+        "tryon_not_found",
+        "The try-on of this Idempotency-Key has been deleted. Use a new key to make another.",
+    )
 }
 
 /// The garments as they are now, in the client's order.

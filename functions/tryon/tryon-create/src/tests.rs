@@ -3,9 +3,8 @@ use std::time::Duration;
 use drape_common::{
     store::{
         Put, Remove, Save,
-        blob::keys,
+        blob::{DeleteObject, keys},
         memory::{Fuse, MemoryBucket, MemoryQueue, MemoryTable},
-        tables::tryon_key,
     },
     testing::{TestAnswer, TestRequest, read, request},
 };
@@ -343,6 +342,83 @@ async fn an_idempotency_key_makes_one_try_on() {
         (answer.status, answer.code()),
         (422, "idempotency_key_reused")
     );
+}
+
+#[tokio::test]
+async fn a_repetition_is_answered_whatever_became_of_photo_and_items() {
+    let world = World::new().await;
+    let ask = || {
+        world
+            .ask(&world.body())
+            .header("idempotency-key", "k1")
+            .header("prefer", "respond-async")
+    };
+    let first = world.send(ask()).await;
+    let keys: Vec<_> = world
+        .items
+        .iter()
+        .map(|id| item_key(world.user, *id))
+        .collect();
+    let mut cleaned = world.endpoint.items.get(&keys[0]).await.unwrap().unwrap();
+    cleaned.status = ItemStatus::Processing;
+    world.endpoint.items.put(&cleaned).await.unwrap();
+    world.endpoint.items.remove(&keys[1]).await.unwrap();
+    for photo in world.endpoint.uploads.keys() {
+        world.endpoint.uploads.delete_object(&photo).await.unwrap();
+    }
+
+    let again = world.send(ask()).await;
+
+    assert_eq!((again.status, again.code()), (202, ""));
+    assert_eq!(first.body["tryon"]["id"], again.body["tryon"]["id"]);
+    assert_eq!(world.endpoint.tryons.len(), 1);
+}
+
+#[tokio::test]
+async fn a_late_repetition_does_not_bring_back_what_was_deleted() {
+    let mut world = World::new().await;
+    let body = world.body();
+    let ask = |world: &World| {
+        world
+            .ask(&body)
+            .header("idempotency-key", "k1")
+            .header("prefer", "respond-async")
+    };
+    let made = world.send(ask(&world)).await;
+    let id = made.body["tryon"]["id"].as_str().unwrap().parse().unwrap();
+    let key = tryon_key(world.user, id);
+    world.endpoint.tryons.remove(&key).await.unwrap();
+    world.endpoint.now = || Timestamp::UNIX_EPOCH + Duration::from_secs(62);
+
+    let late = world.send(ask(&world)).await;
+
+    assert_eq!((late.status, late.code()), (404, "tryon_not_found"));
+    let detail = late.body["detail"].as_str().unwrap();
+    assert!(detail.contains("Idempotency-Key"), "{detail}");
+    assert!(world.endpoint.tryons.is_empty());
+    assert_eq!(world.endpoint.queue.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_whose_request_was_refused_is_still_free() {
+    let mut world = World::new().await;
+    let waiting = world.own("Skirt", ItemStatus::Processing).await;
+    let body = json!({ "target_image_s3": world.photo, "items": [waiting] });
+    let ask = |world: &World| {
+        world
+            .ask(&body)
+            .header("idempotency-key", "k1")
+            .header("prefer", "respond-async")
+    };
+    let refused = world.send(ask(&world)).await;
+    assert_eq!((refused.status, refused.code()), (409, "item_not_ready"));
+
+    let key = item_key(world.user, waiting);
+    let mut ready = world.endpoint.items.get(&key).await.unwrap().unwrap();
+    ready.status = ItemStatus::Ready;
+    world.endpoint.items.put(&ready).await.unwrap();
+    world.endpoint.now = || Timestamp::UNIX_EPOCH + Duration::from_secs(3600);
+    assert_eq!(world.send(ask(&world)).await.status, 202);
 }
 
 #[tokio::test]

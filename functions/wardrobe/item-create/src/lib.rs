@@ -1,12 +1,12 @@
 //! `POST /items`: records an item and presigns the upload of its photo.
 //!
 //! With an `Idempotency-Key` the same request sent again answers the item as it is by then, with a fresh
-//! upload.
+//! upload. One that was deleted since is not made again.
 
 use drape_common::{
     http::{
         Endpoint, IdempotencyKey, Outcome, Problem, Request, body, caller, created,
-        idempotency_key, reserve,
+        idempotency_key, reserve, with_etag,
     },
     store::{
         Create, Get, Key, Save, StoreError,
@@ -67,15 +67,22 @@ where
         key: Option<&IdempotencyKey>,
         input: &CreateItem,
     ) -> Result<Item, Problem> {
-        let id = reserve(
+        let now = Timestamp::now_utc();
+        let reserved = reserve(
             &self.reservations,
             owner,
             "item-create",
             key,
             input,
             ItemId::new(),
+            now,
         )
         .await?;
+        let id = reserved.id;
+        if !reserved.is_fresh(now) {
+            let earlier = self.items.get(&item_key(owner, id)).await?;
+            return earlier.ok_or_else(deleted);
+        }
         let background = match input.background {
             Some(background) => background,
             None => self.preferred_background(owner).await?,
@@ -86,7 +93,7 @@ where
             content_type: input.content_type,
             content_length: input.content_length.get(),
         };
-        let mut item = Item::new(owner, typed, background, upload, Timestamp::now_utc());
+        let mut item = Item::new(owner, typed, background, upload, now);
         item.item_id = id;
         if self.items.create(&item).await? {
             return Ok(item);
@@ -117,6 +124,14 @@ where
     }
 }
 
+/// 404 for a late repetition.
+fn deleted() -> Problem {
+    Problem::not_found(
+        "item_not_found",
+        "The item of this Idempotency-Key has been deleted. Use a new key to make another.",
+    )
+}
+
 impl<U, I, R, P, M> Endpoint for ItemCreate<U, I, R, P, M>
 where
     U: Get<User> + Save<User> + 'static,
@@ -134,6 +149,7 @@ where
         if let (true, Some(background)) = (input.remember_preference, input.background) {
             self.remember(owner, background).await?;
         }
+        let revision = item.revision;
         let location = format!("/items/{}", item.item_id);
         let photo = keys::item_upload(owner, item.item_id);
         let upload = self
@@ -141,10 +157,8 @@ where
             .presign_put(&photo, item.upload, UPLOAD_LIFETIME)
             .await?;
         let item = ItemView::new(item, &self.media).await?;
-        created(
-            &location,
-            &serde_json::json!({ "item": item, "upload": upload }),
-        )
+        let answer = serde_json::json!({ "item": item, "upload": upload });
+        with_etag(revision, created(&location, &answer))
     }
 }
 

@@ -1,5 +1,8 @@
 use drape_common::{
-    store::memory::{Fuse, MemoryBucket, MemoryTable},
+    store::{
+        Put, Remove,
+        memory::{Fuse, MemoryBucket, MemoryTable},
+    },
     testing::{TestAnswer, TestRequest, new_user, ready_item, request},
 };
 use drape_domain::Prefs;
@@ -78,6 +81,7 @@ async fn an_item_waits_for_the_photo_that_was_announced() {
         answer.headers["location"],
         format!("/items/{}", id(&answer)).as_str()
     );
+    assert_eq!(answer.headers["etag"], "\"1\"");
     assert_eq!(
         (&item["background"], &item["price"]["display"]),
         (&"clean".into(), &"₦12,500".into())
@@ -175,6 +179,33 @@ async fn a_repetition_shows_the_item_as_it_is_by_then() {
         (201, &"ready".into())
     );
     assert!(again.body["item"]["images"]["clean"].is_string());
+}
+
+#[tokio::test]
+async fn a_late_repetition_does_not_bring_back_what_was_deleted() {
+    let app = app(&Fuse::default());
+    let user = given_user(&app, None).await;
+    let send = || {
+        let more = json!({"background": "original", "remember_preference": true});
+        post(user, &more).header("idempotency-key", "k").send(&app)
+    };
+    let made = send().await;
+    let key = item_key(user, id(&made).parse().unwrap());
+    app.items.remove(&key).await.unwrap();
+    // Right after, nothing tells it from a crash half-way, which has to be made good.
+    assert_eq!(id(&send().await), id(&made));
+
+    app.items.remove(&key).await.unwrap();
+    let row = app.reservations.dump().remove(0);
+    let mut reservation: Reservation = serde_json::from_value(row).unwrap();
+    reservation.expires_at -= 62;
+    app.reservations.put(&reservation).await.unwrap();
+    let late = send().await;
+
+    assert_eq!((late.status, late.code()), (404, "item_not_found"));
+    let detail = late.body["detail"].as_str().unwrap();
+    assert!(detail.contains("Idempotency-Key"), "{detail}");
+    assert!(app.items.is_empty());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use drape_common::{
     views::UPLOAD_LIFETIME,
 };
 use drape_domain::{
-    UploadId,
+    Timestamp, UploadId,
     item::{ImageType, Upload},
 };
 use serde::{Deserialize, Serialize};
@@ -59,17 +59,18 @@ where
         let key = idempotency_key(&request)?;
         let input: CreateUpload = body(&request)?;
         let planned = UploadId::new();
-        let id = reserve(
+        let reserved = reserve(
             &self.reservations,
             user,
             "upload-create",
             key.as_ref(),
             &input,
             planned,
+            Timestamp::now_utc(),
         )
         .await?;
         let Purpose::BodyPhoto = input.purpose;
-        let place = keys::body_upload(user, id);
+        let place = keys::body_upload(user, reserved.id);
         let photo = Upload {
             content_type: input.content_type,
             content_length: input.content_length.get(),
