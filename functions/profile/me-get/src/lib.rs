@@ -1,7 +1,7 @@
 //! `GET /me`: the caller's account.
 
 use drape_common::{
-    http::{Endpoint, Outcome, Problem, Request, caller, json},
+    http::{Endpoint, Outcome, Problem, Request, caller, json, with_etag},
     store::{Get, Key},
     views::UserView,
 };
@@ -21,7 +21,9 @@ impl<U: Get<User> + 'static> Endpoint for MeGet<U> {
         let user = user.ok_or_else(|| {
             Problem::not_found("user_not_found", "The account does not exist any more.")
         })?;
-        json(200, &serde_json::json!({ "user": UserView::from(user) }))
+        let revision = user.revision;
+        let answer = serde_json::json!({ "user": UserView::from(user) });
+        with_etag(revision, json(200, &answer))
     }
 }
 
@@ -50,6 +52,7 @@ mod tests {
             (answer.status, &answer.body["user"]["etag"]),
             (200, &"\"3\"".into())
         );
+        assert_eq!(answer.headers["etag"], "\"3\"");
         assert_eq!(
             request().by(UserId::new()).send(&app).await.code(),
             "user_not_found"

@@ -1,7 +1,7 @@
 //! `PATCH /me`: changes the caller's name and tastes. What is not sent stays as it is.
 
 use drape_common::{
-    http::{Endpoint, Outcome, Problem, Request, body, caller, if_match, json},
+    http::{Endpoint, Outcome, Problem, Request, body, caller, if_match, json, with_etag},
     store::{Changed, Get, Key, Save, change},
     views::UserView,
 };
@@ -114,7 +114,9 @@ impl<U: Get<User> + Save<User> + 'static> Endpoint for MeUpdate<U> {
         match (changed, refused) {
             (_, Some(problem)) => Err(problem),
             (Changed::Written(user) | Changed::Kept(user), None) => {
-                json(200, &serde_json::json!({ "user": UserView::from(user) }))
+                let revision = user.revision;
+                let answer = serde_json::json!({ "user": UserView::from(user) });
+                with_etag(revision, json(200, &answer))
             }
             (Changed::Missing, None) => Err(Problem::not_found(
                 "user_not_found",
@@ -166,6 +168,7 @@ mod tests {
         );
         assert_eq!(answer.body["user"]["name"], "Shopper");
         assert_eq!(answer.body["user"]["etag"], "\"2\"");
+        assert_eq!(answer.headers["etag"], "\"2\"");
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! `GET /items/{id}`: one of the caller's items, with links to its images.
 
 use drape_common::{
-    http::{Endpoint, Outcome, Problem, Request, caller, json, path_id},
+    http::{Endpoint, Outcome, Problem, Request, caller, json, path_id, with_etag},
     store::{Get, blob::PresignGet, tables::item_key},
     views::ItemView,
 };
@@ -26,10 +26,9 @@ where
         let id = path_id(&request, Problem::item_not_found)?;
         let item = self.items.get(&item_key(caller.user_id, id)).await?;
         let item = item.ok_or_else(Problem::item_not_found)?;
-        json(
-            200,
-            &serde_json::json!({ "item": ItemView::new(item, &self.media).await? }),
-        )
+        let revision = item.revision;
+        let item = ItemView::new(item, &self.media).await?;
+        with_etag(revision, json(200, &serde_json::json!({ "item": item })))
     }
 }
 
@@ -71,6 +70,7 @@ mod tests {
             (&"top".into(), &"vision".into())
         );
         assert_eq!(shown["background_cleaned"], true);
+        assert_eq!(answer.headers["etag"], shown["etag"].as_str().unwrap());
         for image in ["original", "clean", "thumb"] {
             assert!(
                 shown["images"][image]

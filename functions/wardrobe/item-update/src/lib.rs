@@ -5,7 +5,10 @@
 //! no cutout, so `clean` is refused for it and `POST /items/{id}/background-clean` makes one.
 
 use drape_common::{
-    http::{Endpoint, IfMatch, Outcome, Problem, Request, body, caller, if_match, json, path_id},
+    http::{
+        Endpoint, IfMatch, Outcome, Problem, Request, body, caller, if_match, json, path_id,
+        with_etag,
+    },
     store::{Changed, Get, Save, blob::PresignGet, change, tables::item_key},
     typed::Field,
     typed_request,
@@ -103,10 +106,11 @@ where
         }
         match changed {
             Changed::Missing => Err(Problem::item_not_found()),
-            Changed::Kept(item) | Changed::Written(item) => json(
-                200,
-                &serde_json::json!({ "item": ItemView::new(item, &self.media).await? }),
-            ),
+            Changed::Kept(item) | Changed::Written(item) => {
+                let revision = item.revision;
+                let item = ItemView::new(item, &self.media).await?;
+                with_etag(revision, json(200, &serde_json::json!({ "item": item })))
+            }
         }
     }
 }

@@ -76,6 +76,10 @@ async fn the_same_again_changes_nothing() {
     let first = patch(&app, &item, json!({"title": "Mine"})).await;
     let again = patch(&app, &item, json!({"title": "Mine"})).await;
     assert_eq!(first.body["item"]["etag"], again.body["item"]["etag"]);
+    assert_eq!(
+        again.headers["etag"],
+        again.body["item"]["etag"].as_str().unwrap()
+    );
 }
 
 #[tokio::test]
