@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use drape_common::{
     hash,
     http::{
-        Endpoint, IdempotencyKey, Outcome, Problem, Request, body, caller, idempotency_key, json,
+        Endpoint, IdempotencyKey, Outcome, Problem, Request, Reserved, body, caller, earlier,
+        idempotency_key, json, reserve,
     },
     store::{
-        Create, GetMany,
-        tables::{DaySignal, item_key},
+        Create, Get, GetMany,
+        tables::{DaySignal, Reservation, item_key},
     },
 };
 use drape_domain::{
@@ -20,10 +21,12 @@ use uuid::{Builder, Uuid};
 
 /// The most items that one signal may be about.
 const MAX_ITEMS: usize = 20;
+/// Names the request to idempotency keys.
+const OPERATION: &str = "signal";
 
 /// One to twenty different items.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Vec<ItemId>")]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Vec<ItemId>", into = "Vec<ItemId>")]
 struct Items(Vec<ItemId>);
 
 impl TryFrom<Vec<ItemId>> for Items {
@@ -39,8 +42,14 @@ impl TryFrom<Vec<ItemId>> for Items {
     }
 }
 
+impl From<Items> for Vec<ItemId> {
+    fn from(items: Items) -> Self {
+        items.0
+    }
+}
+
 /// The body.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewSignal {
     kind: SignalKind,
@@ -51,18 +60,21 @@ struct NewSignal {
 
 /// The endpoint and what it needs.
 #[derive(Debug, Clone)]
-pub struct SignalsRecord<I, S> {
+pub struct SignalsRecord<I, R, S> {
     /// Knows whose items they are.
     pub items: I,
+    /// Remembers idempotency keys.
+    pub reservations: R,
     /// Writes signals.
     pub signals: S,
     /// Tells the time.
     pub now: fn() -> Timestamp,
 }
 
-impl<I, S> Endpoint for SignalsRecord<I, S>
+impl<I, R, S> Endpoint for SignalsRecord<I, R, S>
 where
     I: GetMany<Item> + 'static,
+    R: Create<Reservation> + Get<Reservation> + 'static,
     S: Create<DaySignal> + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
@@ -78,20 +90,15 @@ where
         let key = idempotency_key(&request)?;
         let new: NewSignal = body(&request)?;
         let user = caller.user_id;
-        let keys: Vec<_> = new.items.0.iter().map(|id| item_key(user, *id)).collect();
-        if self.items.get_many(&keys).await?.len() < keys.len() {
-            return Err(Problem::item_not_found());
-        }
-
-        let now = (self.now)();
-        let id = signal_id(user, &new, key.as_ref(), now)?;
+        let Reserved { id, since, .. } = self.identify(user, &new, key.as_ref()).await?;
         let signal = Signal {
             id,
             user_id: user,
             kind: new.kind,
             recommendation_id: new.recommendation_id,
             items: new.items.0,
-            created_at: now,
+            // The day is part of the signal's place, so a repetition after midnight needs the first one's.
+            created_at: since,
         };
         // That it is there already is as good as writing it.
         self.signals.create(&DaySignal::new(signal)).await?;
@@ -104,27 +111,47 @@ where
     }
 }
 
-/// Follows from what was done, so that a repetition gets the same id: within a UTC day, or under one
-/// `Idempotency-Key`. Somebody may wear the same outfit on another day, and that is another signal.
-fn signal_id(
-    user: UserId,
-    new: &NewSignal,
-    key: Option<&IdempotencyKey>,
-    now: Timestamp,
-) -> Result<SignalId, Problem> {
+impl<I, R, S> SignalsRecord<I, R, S>
+where
+    I: GetMany<Item>,
+    R: Create<Reservation> + Get<Reservation>,
+{
+    /// The signal's id and time, once it is known to be about the person's own items.
+    async fn identify(
+        &self,
+        user: UserId,
+        new: &NewSignal,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Reserved<SignalId>, Problem> {
+        // The first sending's items were checked before it planned anything; they may be gone by now.
+        if let Some(earlier) = earlier(&self.reservations, user, OPERATION, key, new).await? {
+            return Ok(earlier);
+        }
+        let keys: Vec<_> = new.items.0.iter().map(|id| item_key(user, *id)).collect();
+        if self.items.get_many(&keys).await?.len() < keys.len() {
+            return Err(Problem::item_not_found());
+        }
+        let now = (self.now)();
+        let planned = match key {
+            Some(_) => SignalId::new(),
+            None => signal_id(user, new, now)?,
+        };
+        reserve(&self.reservations, user, OPERATION, key, new, planned, now).await
+    }
+}
+
+/// Follows from what was done, so that a repetition without an `Idempotency-Key` gets the same id within a
+/// UTC day. Somebody may wear the same outfit on another day, and that is another signal.
+fn signal_id(user: UserId, new: &NewSignal, now: Timestamp) -> Result<SignalId, Problem> {
     let mut items = new.items.0.clone();
     items.sort_unstable();
-    let when = match key {
-        Some(key) => format!("key {}", key.as_str()),
-        None => format!("day {}", now.date()),
-    };
     let mut parts = vec![
         user.to_string(),
         new.kind.as_str().to_owned(),
         new.recommendation_id
             .map(|id| id.to_string())
             .unwrap_or_default(),
-        when,
+        format!("day {}", now.date()),
     ];
     parts.extend(items.iter().map(ToString::to_string));
     let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
@@ -140,7 +167,7 @@ fn signal_id(
 mod tests {
     use drape_common::{
         store::{
-            Put,
+            Put, Remove,
             memory::{Fuse, MemoryTable},
         },
         testing::{TestAnswer, TestRequest, read, request},
@@ -153,12 +180,14 @@ mod tests {
 
     use super::*;
 
-    type Memory = SignalsRecord<MemoryTable<Item>, MemoryTable<DaySignal>>;
+    type Memory =
+        SignalsRecord<MemoryTable<Item>, MemoryTable<Reservation>, MemoryTable<DaySignal>>;
 
     async fn given(count: usize) -> (Memory, UserId, Vec<ItemId>, Fuse) {
         let fuse = Fuse::default();
         let endpoint = SignalsRecord {
             items: MemoryTable::new(&fuse),
+            reservations: MemoryTable::new(&fuse),
             signals: MemoryTable::new(&fuse),
             now: || Timestamp::UNIX_EPOCH,
         };
@@ -236,6 +265,60 @@ mod tests {
         endpoint.now = || Timestamp::UNIX_EPOCH + time::Duration::days(1);
         ids.insert(id(&signal(user, &body).send(&endpoint).await));
         assert_eq!((ids.len(), endpoint.signals.len()), (7, 7));
+    }
+
+    /// The body under a key.
+    async fn keyed(endpoint: &Memory, user: UserId, body: &Value) -> TestAnswer {
+        let request = signal(user, body).header("idempotency-key", "k");
+        request.send(endpoint).await
+    }
+
+    #[tokio::test]
+    async fn a_repetition_under_a_key_is_the_same_signal_on_the_next_day_too() {
+        let (mut endpoint, user, items, _) = given(1).await;
+        let body = json!({ "kind": "worn", "items": items });
+        endpoint.now = || Timestamp::UNIX_EPOCH + time::Duration::seconds(86_399);
+        let first = id(&keyed(&endpoint, user, &body).await);
+        endpoint.now = || Timestamp::UNIX_EPOCH + time::Duration::seconds(86_401);
+        assert_eq!(id(&keyed(&endpoint, user, &body).await), first);
+        assert_eq!(endpoint.signals.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn another_signal_under_the_same_key_is_refused() {
+        let (endpoint, user, items, _) = given(1).await;
+        id(&keyed(&endpoint, user, &json!({ "kind": "like", "items": items })).await);
+        let other = keyed(&endpoint, user, &json!({ "kind": "worn", "items": items })).await;
+        assert_eq!(
+            (other.status, other.code()),
+            (422, "idempotency_key_reused")
+        );
+        assert_eq!(endpoint.signals.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_repetition_under_a_key_is_answered_though_its_items_are_gone() {
+        let (endpoint, user, items, _) = given(1).await;
+        let body = json!({ "kind": "worn", "items": items });
+        let first = id(&keyed(&endpoint, user, &body).await);
+        let key = item_key(user, items[0]);
+        endpoint.items.remove(&key).await.unwrap();
+        assert_eq!(id(&keyed(&endpoint, user, &body).await), first);
+        assert_eq!(endpoint.signals.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_crash_after_any_write_is_made_good_by_sending_again() {
+        for writes in 1..=2 {
+            let (endpoint, user, items, fuse) = given(1).await;
+            let body = json!({ "kind": "worn", "items": items });
+            fuse.blow_after(writes);
+            assert_eq!(keyed(&endpoint, user, &body).await.status, 500);
+            fuse.mend();
+            let made = id(&keyed(&endpoint, user, &body).await);
+            let row: DaySignal = serde_json::from_value(endpoint.signals.dump().remove(0)).unwrap();
+            assert_eq!((row.signal.id, endpoint.signals.len()), (made, 1));
+        }
     }
 
     #[tokio::test]

@@ -93,7 +93,10 @@ const ROLES: [(&str, &str); 24] = [
         "recommendations",
         "users: get; items: query; embeddings: query; signals-by-user: query; media/items: read",
     ),
-    ("signals-record", "items: batch-get; signals: put"),
+    (
+        "signals-record",
+        "items: batch-get; signals: put; idempotency: get put",
+    ),
     (
         "tryon-create",
         "items: batch-get; tryons: get put; idempotency: get put; uploads/body: read; media/tryons: read; render-queue: send",
