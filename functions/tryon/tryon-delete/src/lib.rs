@@ -7,7 +7,7 @@ use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, json, path_id},
     store::{
         Get, Remove,
-        blob::{DeleteObject, PresignGet, keys},
+        blob::{DeleteObject, keys},
         tables::tryon_key,
     },
     views::TryOnView,
@@ -27,7 +27,7 @@ pub struct TryOnDelete<T, M> {
 impl<T, M> Endpoint for TryOnDelete<T, M>
 where
     T: Get<TryOn> + Remove<TryOn> + 'static,
-    M: DeleteObject + PresignGet + 'static,
+    M: DeleteObject + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
         #[derive(Serialize)]
@@ -37,7 +37,7 @@ where
         let caller = caller(&request)?;
         let id: TryOnId = path_id(&request, Problem::tryon_not_found)?;
         let key = tryon_key(caller.user_id, id);
-        let mut tryon = self
+        let tryon = self
             .tryons
             .get(&key)
             .await?
@@ -53,8 +53,7 @@ where
         }
 
         // As it was, but for the link: there is nothing behind it any more.
-        tryon.render_key = None;
-        let tryon = TryOnView::new(tryon, &self.media).await?;
+        let tryon = TryOnView::without_link(tryon);
         json(200, &Answer { tryon })
     }
 }

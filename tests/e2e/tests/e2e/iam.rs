@@ -59,7 +59,7 @@ const ROLES: [(&str, &str); 24] = [
     ("auth-signup", "users: put; sessions: put; secret: read"),
     (
         "auth-login",
-        "users: get; sessions: put; limits: get update delete; secret: read",
+        "users: get; sessions: put; limits: update; secret: read",
     ),
     (
         "auth-refresh",
@@ -106,10 +106,7 @@ const ROLES: [(&str, &str); 24] = [
         "tryons: get put; media/tryons: read; render-queue: send",
     ),
     ("tryon-list", "tryons: query; media/tryons: read"),
-    (
-        "tryon-delete",
-        "tryons: get delete; media/tryons: read erase",
-    ),
+    ("tryon-delete", "tryons: get delete; media/tryons: erase"),
     ("tryon-feedback", "tryons: get put"),
     (
         "clean",
