@@ -235,7 +235,10 @@ pub fn cors(template: &Template) -> Vec<Complaint> {
                     "Prefer",
                 ][..],
             ),
-            ("ExposeHeaders", &["Location", "Retry-After", "ETag"]),
+            (
+                "ExposeHeaders",
+                &["ETag", "Location", "Preference-Applied", "Retry-After"],
+            ),
             ("AllowMethods", &["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ] {
             for name in names
@@ -323,7 +326,7 @@ Resources:
         AllowOrigins: !Ref AllowedOrigins
         AllowMethods: [GET, POST, PUT, PATCH, DELETE]
         AllowHeaders: [Authorization, Content-Type, Idempotency-Key, If-Match, Prefer]
-        ExposeHeaders: [Location, Retry-After, ETag]
+        ExposeHeaders: [ETag, Location, Preference-Applied, Retry-After]
       DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 }
       RouteSettings:
         POST /auth/signup: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 }
