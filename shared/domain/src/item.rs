@@ -148,6 +148,34 @@ pub struct Processed {
     pub seq: u32,
 }
 
+/// Take-ups of one photo for one request after which the job gives up: the work may be what kills it.
+const MAX_TAKE_UPS: u32 = 5;
+
+/// Take-ups this close to the first may be duplicates of one event rather than retries of failed runs.
+const DUPLICATES_COME_WITHIN: time::Duration = time::Duration::seconds(20);
+
+/// What the cleaning job works on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The photo's eTag.
+    pub source_etag: String,
+    /// The request's number.
+    pub seq: u32,
+    /// How often this was taken up.
+    pub take_ups: u32,
+    /// When it was taken up first.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: Timestamp,
+}
+
+impl Work {
+    /// Whether it was tried so often that another try is no use.
+    #[must_use]
+    pub fn is_hopeless(&self, now: Timestamp) -> bool {
+        self.take_ups >= MAX_TAKE_UPS && now - self.since >= DUPLICATES_COME_WITHIN
+    }
+}
+
 /// The object keys of an item's images in the media bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -169,6 +197,26 @@ pub struct Failure {
     pub code: String,
     /// For people.
     pub message: String,
+}
+
+impl Failure {
+    const PROCESSING: &str = "processing_failed";
+
+    /// The job could not finish, which may not be the photo's fault.
+    #[must_use]
+    pub fn of_processing() -> Self {
+        Self {
+            code: Self::PROCESSING.to_owned(),
+            message: "We could not process this photo. Please try again or send another photo."
+                .to_owned(),
+        }
+    }
+
+    /// Whether the job gave up, rather than found a fault in the photo.
+    #[must_use]
+    pub fn is_of_processing(&self) -> bool {
+        self.code == Self::PROCESSING
+    }
 }
 
 /// A garment or accessory.
@@ -195,6 +243,9 @@ pub struct Item {
     /// The latest request that was finished.
     #[serde(default)]
     pub processed: Option<Processed>,
+    /// What the job has taken up and not finished yet.
+    #[serde(default)]
+    pub work: Option<Work>,
     /// Where the images are.
     #[serde(default)]
     pub images: ImageKeys,
@@ -245,6 +296,7 @@ impl Item {
             upload,
             clean: CleanRequest::default(),
             processed: None,
+            work: None,
             images: ImageKeys::default(),
             embedding: None,
             error: None,
@@ -355,14 +407,55 @@ impl Item {
                 .is_some_and(|done| done.seq == self.clean.seq && done.source_etag == source_etag)
     }
 
-    /// A photo has arrived. Does nothing to an item whose photo is already known.
-    pub fn photo_arrived(&mut self, now: Timestamp) -> bool {
-        let waiting = self.status == ItemStatus::AwaitingUpload;
-        if waiting {
+    /// A photo has arrived. Does nothing to an item for which this one was finished, or that is being
+    /// worked on.
+    pub fn photo_arrived(&mut self, source_etag: &str, now: Timestamp) -> bool {
+        let is_news = self.status != ItemStatus::Processing && !self.is_processed(source_etag);
+        if is_news {
             self.status = ItemStatus::Processing;
+            self.error = None;
             self.updated_at = now;
         }
-        waiting
+        is_news
+    }
+
+    /// The job takes up this photo for the latest request. Refused (false) if that was finished already.
+    pub fn take_up(&mut self, source_etag: &str, now: Timestamp) -> bool {
+        if self.is_processed(source_etag) {
+            return false;
+        }
+        self.photo_arrived(source_etag, now);
+        let is_retry = self.is_at_work(source_etag);
+        let before = self.work.take().filter(|_| is_retry);
+        let (take_ups, since) = before.map_or((0, now), |work| (work.take_ups, work.since));
+        self.work = Some(Work {
+            source_etag: source_etag.to_owned(),
+            seq: self.clean.seq,
+            take_ups: take_ups + 1,
+            since,
+        });
+        true
+    }
+
+    /// Whether this photo, for the latest request, is what the job took up last.
+    #[must_use]
+    pub fn is_at_work(&self, source_etag: &str) -> bool {
+        self.work
+            .as_ref()
+            .is_some_and(|work| work.seq == self.clean.seq && work.source_etag == source_etag)
+    }
+
+    /// The owner is content with the photo as taken: an item that was usable before its last request or
+    /// photo failed becomes usable again. False if there is nothing to return to.
+    pub fn settle_for_original(&mut self) -> bool {
+        let usable = self.status == ItemStatus::Failed
+            && self.images.original.is_some()
+            && self.inferred.is_some();
+        if usable {
+            self.status = ItemStatus::Ready;
+            self.error = None;
+        }
+        usable
     }
 
     /// The owner asks for a new cutout. Refused (false) while no photo has arrived.
@@ -383,6 +476,7 @@ impl Item {
         self.background = Background::Clean;
         self.status = ItemStatus::Processing;
         self.error = None;
+        self.work = None;
         self.updated_at = now;
         true
     }
@@ -396,6 +490,7 @@ impl Item {
             ItemStatus::Processing
         };
         self.processed = Some(done);
+        self.work = None;
         self.images = cleaned.images;
         self.inferred = Some(cleaned.inferred);
         self.embedding = Some(cleaned.embedding);
@@ -410,6 +505,7 @@ impl Item {
             self.error = Some(failure);
         }
         self.processed = Some(done);
+        self.work = None;
         self.updated_at = now;
     }
 }
@@ -480,7 +576,7 @@ mod tests {
     #[test]
     fn an_answer_to_an_older_request_leaves_the_item_processing() {
         let mut item = item();
-        item.photo_arrived(Timestamp::UNIX_EPOCH);
+        item.photo_arrived("e", Timestamp::UNIX_EPOCH);
         assert!(item.request_clean(None, None, Timestamp::UNIX_EPOCH));
         item.finish_clean(done(0), cleaned(), Timestamp::UNIX_EPOCH);
         assert_eq!(item.status, ItemStatus::Processing);
@@ -499,14 +595,54 @@ mod tests {
     #[test]
     fn a_photo_arrives_once() {
         let mut item = item();
-        assert!(item.photo_arrived(Timestamp::UNIX_EPOCH));
-        assert!(!item.photo_arrived(Timestamp::UNIX_EPOCH));
+        assert!(item.photo_arrived("e", Timestamp::UNIX_EPOCH));
+        assert!(!item.photo_arrived("e", Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn another_photo_is_news_to_a_settled_item() {
+        let mut item = item();
+        let failure = Failure {
+            code: "no_garment_found".into(),
+            message: "…".into(),
+        };
+        item.photo_arrived("e", Timestamp::UNIX_EPOCH);
+        item.fail_clean(done(0), failure, Timestamp::UNIX_EPOCH);
+        assert!(!item.photo_arrived("e", Timestamp::UNIX_EPOCH));
+        assert!(item.photo_arrived("better", Timestamp::UNIX_EPOCH));
+        assert_eq!((item.status, &item.error), (ItemStatus::Processing, &None));
+    }
+
+    #[test]
+    fn take_ups_are_counted_by_photo_and_request() {
+        let (start, later) = (Timestamp::UNIX_EPOCH, time::Duration::MINUTE);
+        let mut item = item();
+        let work = |item: &mut Item, etag| {
+            assert!(item.take_up(etag, start));
+            item.work.clone().unwrap()
+        };
+        for take_up in 1..5 {
+            assert!(
+                !work(&mut item, "e").is_hopeless(start + later),
+                "{take_up}"
+            );
+        }
+        let fifth = work(&mut item, "e");
+        assert!(fifth.is_hopeless(start + later));
+        assert!(!fifth.is_hopeless(start), "all at once: duplicates");
+        item.request_clean(None, None, start);
+        assert_eq!(work(&mut item, "e").take_ups, 1);
+        assert_eq!(work(&mut item, "e").take_ups, 2);
+        assert_eq!(work(&mut item, "other").take_ups, 1);
+        item.finish_clean(done(1), cleaned(), start);
+        assert!(!item.take_up("e", start));
+        assert_eq!(item.work, None);
     }
 
     #[test]
     fn a_late_failure_does_not_hide_a_newer_request() {
         let mut item = item();
-        item.photo_arrived(Timestamp::UNIX_EPOCH);
+        item.photo_arrived("e", Timestamp::UNIX_EPOCH);
         item.request_clean(None, None, Timestamp::UNIX_EPOCH);
         let failure = Failure {
             code: "no_garment_found".into(),

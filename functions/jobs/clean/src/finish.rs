@@ -3,8 +3,8 @@
 use drape_common::{
     batch::JobError,
     store::{
-        Changed, Get, Put, Remove, Save, StoreError,
-        blob::{DeleteObject, PutObject, keys},
+        Changed, Get, PutNewer, Remove, Save, StoreError,
+        blob::{DeleteObject, ListKeys, PutObject, delete_all, keys},
         change,
         tables::{Embedding, item_key},
     },
@@ -40,14 +40,10 @@ pub(crate) struct Start {
     pub(crate) options: Options,
     request: CleanRequest,
     etag: String,
-    /// The latest finished work by then.
-    processed: Option<Processed>,
-    /// Record the outcome even if the same work has been recorded already.
-    again: bool,
 }
 
 impl Start {
-    pub(crate) fn new(item: &Item, etag: &str, again: bool) -> Self {
+    pub(crate) fn new(item: &Item, etag: &str) -> Self {
         Self {
             options: Options {
                 background: item.background,
@@ -56,49 +52,60 @@ impl Start {
             },
             request: item.clean,
             etag: etag.to_owned(),
-            processed: item.processed.clone(),
-            again,
         }
     }
 
-    /// Whether the item has since been asked for something else, or another photo of it was worked on.
+    /// Whether the item has since been asked for something else, or another photo of it was taken up.
     fn is_overtaken(&self, item: &Item) -> bool {
         let wants_cutout =
             item.background == Background::Clean && self.options.background == Background::Original;
-        item.clean != self.request
-            || wants_cutout
-            || (item.processed != self.processed && !item.is_processed(&self.etag))
+        let is_this_photo = item.is_at_work(&self.etag) || item.is_processed(&self.etag);
+        item.clean != self.request || wants_cutout || !is_this_photo
+    }
+
+    /// Whether the same work has been recorded already. That the job gave it up does not count against a
+    /// run that was slow but did it.
+    fn is_done(&self, item: &Item, outcome: &Outcome) -> bool {
+        let given_up = item.error.as_ref().is_some_and(Failure::is_of_processing);
+        item.is_processed(&self.etag) && !(given_up && matches!(outcome, Outcome::Cleaned(_)))
     }
 }
 
 impl<I, E, U, M, Q, V> Clean<I, E, U, M, Q, V>
 where
     I: Get<Item> + Save<Item>,
-    E: Put<Embedding> + Remove<Embedding>,
-    M: PutObject + DeleteObject,
+    E: PutNewer<Embedding> + Remove<Embedding>,
+    M: PutObject + DeleteObject + ListKeys,
 {
-    /// Writes images and vector. Whoever writes the same again changes nothing; the item points to them only
-    /// once all are there.
+    /// Writes images and vector, of this photo and request alone: the item points to them once all are
+    /// there. The vector's place is one for all, so a run that was taken up later has it.
     pub(crate) async fn store(
         &self,
         item: &Item,
         photo: &Source,
+        start: &Start,
         seen: GarmentPhoto,
     ) -> Result<Cleaned, StoreError> {
-        let key = |file| keys::item_image(item.owner_id, item.item_id, file);
-        let mut files = vec![(keys::THUMB, "image/jpeg", seen.thumb_jpeg)];
-        // The original of an expired upload is what was just read: writing it anew would only wear it out.
-        if photo.is_upload {
-            files.push((keys::ORIGINAL, "image/jpeg", seen.original_jpeg));
-        }
+        let key = |file| {
+            let background = start.options.background;
+            let file = keys::version(&photo.etag, start.request.seq, background, file);
+            keys::item_image(item.owner_id, item.item_id, &file)
+        };
         let mut images = ImageKeys {
-            original: Some(key(keys::ORIGINAL)),
             thumb: Some(key(keys::THUMB)),
             ..ImageKeys::default()
         };
+        let mut files = vec![(key(keys::THUMB), "image/jpeg", seen.thumb_jpeg)];
+        if photo.is_upload {
+            images.original = Some(key(keys::ORIGINAL));
+            files.push((key(keys::ORIGINAL), "image/jpeg", seen.original_jpeg));
+        } else {
+            // What was just read: writing it anew would only wear it out.
+            images.original = Some(photo.key.clone());
+        }
         if let Some(bytes) = seen.clean_png {
             images.clean = Some(key(keys::CLEAN));
-            files.push((keys::CLEAN, "image/png", bytes));
+            files.push((key(keys::CLEAN), "image/png", bytes));
         }
         if let Some(flat) = seen.flat {
             let (file, media_type) = match flat.format {
@@ -106,11 +113,14 @@ where
                 ReturnFormat::Jpeg => (keys::FLAT_JPEG, "image/jpeg"),
             };
             images.flat = Some(key(file));
-            files.push((file, media_type, flat.bytes));
+            files.push((key(file), media_type, flat.bytes));
         }
 
         let now = (self.clock)();
-        let vector = Embedding::new(item.owner_id, item.item_id, MODEL_ID, &seen.embedding, now);
+        let vector = Embedding {
+            item_revision: item.revision,
+            ..Embedding::new(item.owner_id, item.item_id, MODEL_ID, &seen.embedding, now)
+        };
         let embedding = EmbeddingRef {
             model: vector.model.clone(),
             dim: vector.dim,
@@ -118,10 +128,12 @@ where
         };
         let puts = files
             .into_iter()
-            .map(|(file, media_type, bytes)| async move {
-                self.media.put_object(&key(file), media_type, bytes).await
+            .map(|(key, media_type, bytes)| async move {
+                self.media.put_object(&key, media_type, bytes).await
             });
-        try_join(try_join_all(puts), self.embeddings.put(&vector)).await?;
+        // Whether the vector was refused does not matter: either the later run does the same work, or this
+        // one finds itself overtaken.
+        try_join(try_join_all(puts), self.embeddings.put_newer(&vector)).await?;
         Ok(Cleaned {
             images,
             inferred: seen.inferred,
@@ -142,8 +154,9 @@ where
             &self.items,
             &item_key(item.owner_id, item.item_id),
             |item| {
-                overtaken = start.is_overtaken(item);
-                if overtaken || (item.is_processed(&start.etag) && !start.again) {
+                let done = start.is_done(item, &outcome);
+                overtaken = !done && start.is_overtaken(item);
+                if done || overtaken {
                     return false;
                 }
                 let done = Processed {
@@ -175,11 +188,15 @@ where
 
     /// Removes whatever there may be of a deleted item.
     pub(crate) async fn sweep(&self, owner: UserId, item: ItemId) -> Result<(), StoreError> {
-        let images = keys::item_images(owner, item);
-        let vector = Embedding::key_of(owner, item);
-        let images = try_join_all(images.iter().map(|key| self.media.delete_object(key)));
-        try_join(images, self.embeddings.remove(&vector))
-            .await
-            .map(drop)
+        let (images, vector) = (
+            keys::item_images(owner, item),
+            Embedding::key_of(owner, item),
+        );
+        try_join(
+            delete_all(&self.media, &images),
+            self.embeddings.remove(&vector),
+        )
+        .await
+        .map(drop)
     }
 }

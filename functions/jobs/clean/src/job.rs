@@ -5,14 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use drape_common::{
     batch::JobError,
     store::{
-        Changed, Get, Put, Remove, Save,
-        blob::{DeleteObject, GetObject, HeadObject, PutObject},
+        Changed, Get, PutNewer, Remove, Save,
+        blob::{DeleteObject, GetObject, HeadObject, ListKeys, PutObject},
         change,
         queue::RetryLater,
         tables::{Embedding, item_key},
     },
 };
-use drape_domain::{Item, ItemId, UserId, item::Processed};
+use drape_domain::{
+    Item, ItemId, UserId,
+    item::{Failure, Processed},
+};
 use drape_vision::{GarmentPhoto, Options, PhotoError, VisionError};
 
 use crate::{
@@ -27,9 +30,9 @@ const ROUNDS: usize = 5;
 impl<I, E, U, M, Q, V> Clean<I, E, U, M, Q, V>
 where
     I: Get<Item> + Save<Item>,
-    E: Put<Embedding> + Remove<Embedding>,
+    E: PutNewer<Embedding> + Remove<Embedding>,
     U: HeadObject + GetObject,
-    M: GetObject + PutObject + DeleteObject,
+    M: GetObject + PutObject + DeleteObject + ListKeys,
     Q: RetryLater,
     V: Analyse,
 {
@@ -40,13 +43,9 @@ where
     /// When something failed that may work next time. What is wrong with a photo is not an error: it is
     /// recorded in the item.
     pub async fn clean_item(&self, owner: UserId, id: ItemId) -> Result<(), JobError> {
-        // A run that was overtaken may have written over the images of the newer one, so it repeats that
-        // one's work even if it is done.
-        let mut overtaken = false;
         for _ in 0..ROUNDS {
-            match Box::pin(self.round(owner, id, overtaken)).await? {
-                Ending::Settled => return Ok(()),
-                Ending::Overtaken => overtaken = true,
+            if Box::pin(self.round(owner, id)).await? == Ending::Settled {
+                return Ok(());
             }
         }
         Err(JobError::Other(
@@ -54,7 +53,7 @@ where
         ))
     }
 
-    async fn round(&self, owner: UserId, id: ItemId, again: bool) -> Result<Ending, JobError> {
+    async fn round(&self, owner: UserId, id: ItemId) -> Result<Ending, JobError> {
         let Some(item) = self.items.get(&item_key(owner, id)).await? else {
             // It was deleted, maybe while an earlier run was writing.
             self.sweep(owner, id).await?;
@@ -65,31 +64,32 @@ where
             Found::Gone => return self.give_up(&item).await,
             Found::Photo(photo) => photo,
         };
-        if item.is_processed(&photo.etag) && !again {
-            return Ok(Ending::Settled);
-        }
 
-        // Clients see at once that the photo has been taken up.
+        // Clients see at once that the photo has been taken up. The photo is read after this write, so that
+        // of two photos the newer one has the later revision, which the vector goes by.
         let now = (self.clock)();
-        let item = match change(&self.items, &item_key(owner, id), |item| {
-            item.photo_arrived(now)
-        })
-        .await?
-        {
+        let key = item_key(owner, id);
+        let taken_up = change(&self.items, &key, |item| item.take_up(&photo.etag, now));
+        let item = match taken_up.await? {
             Changed::Missing => return Ok(Ending::Overtaken),
-            Changed::Kept(item) | Changed::Written(item) => item,
+            Changed::Kept(_) => return Ok(Ending::Settled),
+            Changed::Written(item) => item,
         };
-        let start = Start::new(&item, &photo.etag, again);
-        let outcome = match photo.misfit(&item) {
-            Some(failure) => Outcome::Failed(failure),
-            None => match photo.fetch(&self.uploads, &self.media).await? {
+        let start = Start::new(&item, &photo.etag);
+        let is_hopeless = item.work.as_ref().is_some_and(|work| work.is_hopeless(now));
+        let outcome = if is_hopeless {
+            Outcome::Failed(Failure::of_processing())
+        } else if let Some(failure) = photo.misfit(&item) {
+            Outcome::Failed(failure)
+        } else {
+            match photo.fetch(&self.uploads, &self.media).await? {
                 Some(bytes) => match self.look(&bytes, &photo, start.options)? {
-                    Ok(seen) => Outcome::Cleaned(self.store(&item, &photo, seen).await?),
+                    Ok(seen) => Outcome::Cleaned(self.store(&item, &photo, &start, seen).await?),
                     Err(error) => Outcome::Failed(source::failure(&error)),
                 },
                 None if photo.is_upload => return Ok(Ending::Overtaken),
                 None => Outcome::Failed(source::gone()),
-            },
+            }
         };
         // Another photo may have taken this one's place meanwhile.
         match source::find(&item, &self.uploads).await? {
@@ -117,17 +117,23 @@ where
         }
     }
 
+    /// Ends an item of whose photo nothing is left.
     async fn give_up(&self, item: &Item) -> Result<Ending, JobError> {
-        let last = item
-            .processed
-            .as_ref()
-            .map(|Processed { source_etag, .. }| source_etag.as_str());
-        let last = last.unwrap_or_default();
-        if item.is_processed(last) {
-            return Ok(Ending::Settled);
-        }
-        let start = Start::new(item, last, false);
-        self.finish(item, &start, Outcome::Failed(source::gone()))
-            .await
+        let now = (self.clock)();
+        let key = item_key(item.owner_id, item.item_id);
+        let changed = change(&self.items, &key, |item| {
+            let last = item.processed.as_ref().map(|done| &done.source_etag);
+            let source_etag = last.cloned().unwrap_or_default();
+            let pending = !item.is_processed(&source_etag);
+            if pending {
+                let seq = item.clean.seq;
+                item.fail_clean(Processed { source_etag, seq }, source::gone(), now);
+            }
+            pending
+        });
+        Ok(match changed.await? {
+            Changed::Missing => Ending::Overtaken,
+            Changed::Kept(_) | Changed::Written(_) => Ending::Settled,
+        })
     }
 }

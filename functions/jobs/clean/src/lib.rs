@@ -12,8 +12,8 @@ mod source;
 use drape_common::{
     batch::{JobError, work},
     store::{
-        Get, Put, Remove, Save,
-        blob::{DeleteObject, GetObject, HeadObject, PutObject},
+        Get, PutNewer, Remove, Save,
+        blob::{DeleteObject, GetObject, HeadObject, ListKeys, PutObject},
         queue::{CleanItem, RetryLater},
         tables::Embedding,
     },
@@ -71,9 +71,9 @@ pub struct Clean<I, E, U, M, Q, V> {
 impl<I, E, U, M, Q, V> Clean<I, E, U, M, Q, V>
 where
     I: Get<Item> + Save<Item>,
-    E: Put<Embedding> + Remove<Embedding>,
+    E: PutNewer<Embedding> + Remove<Embedding>,
     U: HeadObject + GetObject,
-    M: GetObject + PutObject + DeleteObject,
+    M: GetObject + PutObject + DeleteObject + ListKeys,
     Q: RetryLater,
     V: Analyse,
 {

@@ -8,12 +8,12 @@ use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, empty, path_id},
     store::{
         Get, Remove, StoreError,
-        blob::{DeleteObject, keys},
+        blob::{DeleteObject, ListKeys, delete_all, keys},
         tables::{Embedding, item_key},
     },
 };
 use drape_domain::{Item, ItemId, UserId};
-use futures::future::{try_join_all, try_join3};
+use futures::future::try_join3;
 
 /// What removes items.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl<I, E, U, M> ItemDelete<I, E, U, M>
 where
     E: Remove<Embedding>,
     U: DeleteObject,
-    M: DeleteObject,
+    M: DeleteObject + ListKeys,
 {
     async fn sweep(&self, owner: UserId, item: ItemId) -> Result<(), StoreError> {
         let (upload, vector) = (
@@ -43,7 +43,7 @@ where
         try_join3(
             self.uploads.delete_object(&upload),
             self.embeddings.remove(&vector),
-            try_join_all(images.iter().map(|key| self.media.delete_object(key))),
+            delete_all(&self.media, &images),
         )
         .await
         .map(drop)
@@ -55,7 +55,7 @@ where
     I: Get<Item> + Remove<Item> + 'static,
     E: Remove<Embedding> + 'static,
     U: DeleteObject + 'static,
-    M: DeleteObject + 'static,
+    M: DeleteObject + ListKeys + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
         let caller = caller(&request)?;
@@ -111,7 +111,14 @@ mod tests {
             .unwrap();
         app.uploads
             .upload(&keys::item_upload(owner, id), "image/jpeg", b"photo");
-        for key in keys::item_images(owner, id) {
+        // Of its first photo, and of what it was made into later.
+        for file in [
+            "1-0/clean.png",
+            "1-0/original.jpg",
+            "2-0/original.jpg",
+            "2-1/clean_thumb.jpg",
+        ] {
+            let key = keys::item_image(owner, id, file);
             app.media.upload(&key, "image/png", b"image");
         }
     }
@@ -209,7 +216,7 @@ mod tests {
                 app.embeddings.len(),
                 app.media.keys().len()
             ),
-            (1, 1, 5)
+            (1, 1, 4)
         );
         assert_eq!(request().id(item.item_id).send(&app).await.status, 401);
     }

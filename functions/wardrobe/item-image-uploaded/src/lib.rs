@@ -75,7 +75,10 @@ where
         };
 
         let now = Timestamp::now_utc();
-        let item = match change(&self.items, &key, |item| item.photo_arrived(now)).await? {
+        let arrived = change(&self.items, &key, |item| {
+            item.photo_arrived(&photo.etag, now)
+        });
+        let item = match arrived.await? {
             Changed::Missing => return Err(Problem::item_not_found()),
             Changed::Kept(item) | Changed::Written(item) => item,
         };
@@ -101,7 +104,10 @@ mod tests {
         },
         testing::{TestAnswer, new_item, ready_item, request},
     };
-    use drape_domain::UserId;
+    use drape_domain::{
+        UserId,
+        item::{Failure, Processed},
+    };
     use serde_json::json;
 
     use super::*;
@@ -175,7 +181,31 @@ mod tests {
         assert!(app.queue.sent().is_empty());
         // Another photo in its place is news.
         upload(&app, &item, b"other");
-        put(&app, &item).await;
+        let answer = put(&app, &item).await;
+        assert_eq!(answer.body["item"]["status"], "processing");
+        assert_eq!(app.queue.sent(), [message(&item)]);
+    }
+
+    #[tokio::test]
+    async fn a_better_photo_in_place_of_a_failed_one_is_taken_up() {
+        let mut item = new_item(UserId::new());
+        let done = Processed {
+            source_etag: hash::hex(b"blurry"),
+            seq: 0,
+        };
+        let failure = Failure {
+            code: "no_garment_found".into(),
+            message: "We could not find a garment.".into(),
+        };
+        item.fail_clean(done, failure, Timestamp::UNIX_EPOCH);
+        let app = given(&item, &Fuse::default()).await;
+        upload(&app, &item, b"better");
+        let answer = put(&app, &item).await;
+        let shown = &answer.body["item"];
+        assert_eq!(
+            (&shown["status"], &shown["error"]),
+            (&"processing".into(), &json!(null))
+        );
         assert_eq!(app.queue.sent(), [message(&item)]);
     }
 

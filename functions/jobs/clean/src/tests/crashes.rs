@@ -1,12 +1,15 @@
 //! The process dies right after any of its writes, and the next one makes it good.
 
 use drape_common::{
-    store::{Remove, tables::item_key},
+    store::{Remove, queue::CleanItem, tables::item_key},
     testing::new_item,
 };
-use drape_domain::{Item, ReturnFormat, Rgb, UserId};
+use drape_domain::{
+    Item, ItemStatus, ReturnFormat, Rgb, Timestamp, UserId,
+    item::{Failure, Processed},
+};
 
-use super::world::{BROKEN, PHOTO, World, at_once};
+use super::world::{App, BROKEN, FAULT, OTHER, PHOTO, World, at_once, edit, run, upload};
 
 /// Runs once undisturbed, then for each write once with a crash right after it and once more; the states must
 /// be the same. Answers the number of writes.
@@ -14,7 +17,7 @@ async fn same_after_any_crash(item: Item, prepare: impl AsyncFn(&World)) -> i64 
     let world = World::given(item.clone()).await;
     prepare(&world).await;
     world.run().await.unwrap();
-    let expected = world.state();
+    let expected = world.published().await;
 
     for writes in 1.. {
         let world = World::given(item.clone()).await;
@@ -27,7 +30,10 @@ async fn same_after_any_crash(item: Item, prepare: impl AsyncFn(&World)) -> i64 
         if crashed {
             world.run().await.unwrap();
         }
-        assert_eq!(world.state(), expected, "after {writes} writes");
+        assert_eq!(world.published().await, expected, "after {writes} writes");
+        if expected.0.is_none() {
+            assert!(world.app.media.keys().is_empty());
+        }
         if !crashed {
             return writes - 1;
         }
@@ -60,8 +66,8 @@ async fn of_a_new_request() {
             .await;
     })
     .await;
-    // Thumb, original, cutout, flat image and vector; finished.
-    assert_eq!(writes, 6);
+    // Taken up; thumb, original, cutout, flat image and vector; finished.
+    assert_eq!(writes, 7);
 }
 
 #[tokio::test]
@@ -73,7 +79,7 @@ async fn of_a_request_after_the_upload_has_expired() {
         world.ask(None, None).await;
     })
     .await;
-    assert_eq!(writes, 4);
+    assert_eq!(writes, 5);
 }
 
 #[tokio::test]
@@ -87,6 +93,143 @@ async fn of_an_item_that_is_deleted_meanwhile() {
         });
     };
     let writes = same_after_any_crash(new_item(UserId::new()), deleted).await;
-    // Taken up, deleted, four of work, and six to remove it all.
-    assert_eq!(writes, 12);
+    // Taken up, deleted, four of work, and four to remove it all.
+    assert_eq!(writes, 10);
+}
+
+/// A run is overtaken while it looks: `happens`, and another run works on that and finishes. Then the slow
+/// one dies after any of its own writes and is tried again; the faster one's outcome must stand.
+async fn the_faster_run_stands(happens: fn(&App, CleanItem)) {
+    for writes in 1.. {
+        let world = World::given(new_item(UserId::new())).await;
+        world.upload(PHOTO);
+        let fuse = world.fuse.clone();
+        let (expect, expected) = std::sync::mpsc::channel();
+        let (quick, slow) = (world.twin(), writes);
+        world.while_looking(move |app, message| {
+            happens(app, message);
+            run(app, message).unwrap();
+            expect.send(at_once(quick.published())).unwrap();
+            fuse.blow_after(slow);
+        });
+        let first = world.run().await;
+        let crashed = world.fuse.is_blown();
+        world.fuse.mend();
+        assert_eq!(first.is_err(), crashed);
+        if crashed {
+            world.run().await.unwrap();
+        }
+        assert_eq!(
+            world.published().await,
+            expected.recv().unwrap(),
+            "after {writes} writes"
+        );
+        if !crashed {
+            // Thumb, original and cutout of no use to anybody; the vector is refused.
+            assert_eq!(writes - 1, 3);
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_run_that_a_newer_photo_has_overtaken() {
+    the_faster_run_stands(|app, message| upload(app, message, OTHER)).await;
+}
+
+#[tokio::test]
+async fn of_a_run_that_a_newer_request_has_overtaken() {
+    the_faster_run_stands(|app, message| {
+        edit(app, message, |item| {
+            item.request_clean(Some(Rgb([1, 2, 3])), None, Timestamp::UNIX_EPOCH)
+        });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_run_that_read_its_photo_before_the_newer_one_came() {
+    // It found the older photo, and takes it up only after the newer one was finished.
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(PHOTO);
+    world.run().await.unwrap();
+    world.upload(OTHER);
+    world.run().await.unwrap();
+    let expected = world.published().await;
+    edit(&world.app, world.message, |item| {
+        item.take_up(&drape_common::hash::hex(PHOTO), Timestamp::UNIX_EPOCH)
+    });
+    world.run().await.unwrap();
+    assert_eq!(world.published().await, expected);
+}
+
+#[tokio::test]
+async fn a_photo_that_kills_every_run_ends_as_failed_and_can_be_asked_for_again() {
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(PHOTO);
+    for _ in 0..4 {
+        // It dies with the photo in hand, right after it was taken up.
+        world.fuse.blow_after(1);
+        assert!(world.run().await.is_err());
+        world.fuse.mend();
+        assert_eq!(world.item().await.unwrap().status, ItemStatus::Processing);
+        world.a_minute_passes();
+    }
+    let looks = world.looks();
+    world.run().await.unwrap();
+    let item = world.item().await.unwrap();
+    let error = item.error.unwrap();
+    assert_eq!(
+        (item.status, error.code.as_str(), world.looks()),
+        (ItemStatus::Failed, "processing_failed", looks)
+    );
+    assert!(error.message.contains("try again"));
+
+    world.ask(None, None).await;
+    world.run().await.unwrap();
+    assert_eq!(world.item().await.unwrap().status, ItemStatus::Ready);
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_that_outlives_the_retries_ends_as_failed() {
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(FAULT);
+    for _ in 0..4 {
+        assert!(world.run().await.is_err());
+        world.a_minute_passes();
+    }
+    world.run().await.unwrap();
+    let item = world.item().await.unwrap();
+    assert_eq!(item.error.unwrap().code, "processing_failed");
+}
+
+#[tokio::test]
+async fn many_messages_at_once_are_no_failures() {
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(PHOTO);
+    for _ in 0..9 {
+        world.while_looking(|app, message| run(app, message).unwrap());
+    }
+    world.run().await.unwrap();
+    assert_eq!(world.item().await.unwrap().status, ItemStatus::Ready);
+}
+
+#[tokio::test]
+async fn a_slow_run_that_was_given_up_may_still_succeed() {
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(PHOTO);
+    world.while_looking(|app, message| {
+        edit(app, message, |item| {
+            let (processed, failure) = (item.work.clone().unwrap(), Failure::of_processing());
+            let done = Processed {
+                source_etag: processed.source_etag,
+                seq: processed.seq,
+            };
+            item.fail_clean(done, failure, Timestamp::UNIX_EPOCH);
+            true
+        });
+    });
+    world.run().await.unwrap();
+    let item = world.item().await.unwrap();
+    assert_eq!((item.status, item.error), (ItemStatus::Ready, None));
 }

@@ -27,9 +27,18 @@ async fn a_photo_becomes_images_tags_and_a_vector() {
     );
     let done = item.processed.unwrap();
     assert_eq!((done.source_etag, done.seq), (hash::hex(PHOTO), 0));
-    assert_eq!(world.image(keys::ORIGINAL).unwrap(), "original of photo");
-    assert_eq!(world.image(keys::CLEAN).unwrap(), "cutout of photo");
-    assert_eq!(world.image(keys::THUMB).unwrap(), "thumb of photo on none");
+    assert_eq!(
+        world.image(|images| &images.original).await.unwrap(),
+        "original of photo"
+    );
+    assert_eq!(
+        world.image(|images| &images.clean).await.unwrap(),
+        "cutout of photo"
+    );
+    assert_eq!(
+        world.image(|images| &images.thumb).await.unwrap(),
+        "thumb of photo on none"
+    );
     for key in [
         &item.images.original,
         &item.images.clean,
@@ -61,7 +70,7 @@ async fn an_original_is_not_cut_out_but_gets_the_rest() {
         (ItemStatus::Ready, &None)
     );
     assert!(item.images.thumb.is_some() && item.inferred.is_some() && item.embedding.is_some());
-    assert_eq!(world.image(keys::CLEAN), None);
+    assert_eq!(world.image(|images| &images.clean).await, None);
 }
 
 #[tokio::test]
@@ -154,11 +163,11 @@ async fn a_new_cutout_is_made_as_asked() {
     );
     assert!(item.images.flat.unwrap().ends_with(keys::FLAT_PNG));
     assert_eq!(
-        world.image(keys::FLAT_PNG).unwrap(),
+        world.image(|images| &images.flat).await.unwrap(),
         "flat of photo on #010203"
     );
     assert_eq!(
-        world.image(keys::THUMB).unwrap(),
+        world.image(|images| &images.thumb).await.unwrap(),
         "thumb of photo on #010203"
     );
 }
@@ -178,11 +187,14 @@ async fn after_the_upload_has_expired_the_kept_original_is_cut_out() {
         (ItemStatus::Ready, hash::hex(PHOTO), 1)
     );
     assert_eq!(
-        world.image(keys::CLEAN).unwrap(),
+        world.image(|images| &images.clean).await.unwrap(),
         "cutout of original of photo"
     );
     // Read again, but not written again.
-    assert_eq!(world.image(keys::ORIGINAL).unwrap(), "original of photo");
+    assert_eq!(
+        world.image(|images| &images.original).await.unwrap(),
+        "original of photo"
+    );
 }
 
 #[tokio::test]

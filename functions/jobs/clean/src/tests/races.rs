@@ -20,13 +20,13 @@ async fn given_a_photo() -> World {
 }
 
 /// What a single undisturbed run makes of the photo.
-async fn undisturbed(world: &World, photo: &[u8]) -> super::world::State {
+async fn undisturbed(world: &World, photo: &[u8]) -> World {
     let mut item = new_item(world.message.owner_id);
     item.item_id = world.message.item_id;
     let quiet = World::given(item).await;
     quiet.upload(photo);
     quiet.run().await.unwrap();
-    quiet.state()
+    quiet
 }
 
 #[tokio::test]
@@ -45,7 +45,9 @@ async fn two_runs_at_once_end_as_one() {
     let world = given_a_photo().await;
     world.while_looking(|app, message| run(app, message).unwrap());
     world.run().await.unwrap();
-    assert_eq!(world.state(), undisturbed(&world, PHOTO).await);
+    let quiet = undisturbed(&world, PHOTO).await;
+    assert_eq!(world.published().await, quiet.published().await);
+    assert_eq!(world.app.media.keys(), quiet.app.media.keys());
 }
 
 #[tokio::test]
@@ -141,9 +143,8 @@ async fn a_newer_photo_wins_whether_or_not_its_own_run_was_faster() {
             (item.status, item.processed.unwrap().source_etag),
             (ItemStatus::Ready, hash::hex(OTHER))
         );
-        let (_, vectors, images) = undisturbed(&world, OTHER).await;
-        let (_, own_vectors, own_images) = world.state();
-        assert_eq!((own_vectors, own_images), (vectors, images));
+        let quiet = undisturbed(&world, OTHER).await;
+        assert_eq!(world.published().await, quiet.published().await);
     }
 }
 
@@ -153,7 +154,10 @@ async fn a_late_event_of_an_older_photo_looks_at_the_newest() {
     world.upload(OTHER);
     world.run().await.unwrap();
     world.run().await.unwrap();
-    assert_eq!(world.image(keys::CLEAN).unwrap(), "cutout of other");
+    assert_eq!(
+        world.image(|images| &images.clean).await.unwrap(),
+        "cutout of other"
+    );
     assert_eq!(world.looks(), 1);
 }
 
@@ -177,7 +181,7 @@ async fn a_newer_request_wins_whether_or_not_its_own_run_was_faster() {
             (ItemStatus::Ready, 1)
         );
         assert_eq!(
-            world.image(keys::THUMB).unwrap(),
+            world.image(|images| &images.thumb).await.unwrap(),
             "thumb of photo on #FF0000"
         );
     }
@@ -198,7 +202,7 @@ async fn a_cutout_that_is_wanted_only_now_is_made() {
     world.run().await.unwrap();
     let item = world.item().await.unwrap();
     assert_eq!(item.status, ItemStatus::Ready);
-    assert!(item.images.clean.is_some() && world.image(keys::CLEAN).is_some());
+    assert!(item.images.clean.is_some() && world.image(|images| &images.clean).await.is_some());
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use drape_common::{
 };
 use drape_domain::{
     Background, Category, Color, Item, Pattern, ReturnFormat, Rgb, Timestamp,
-    item::{ImageType, Inferred},
+    item::{ImageKeys, ImageType, Inferred},
 };
 use drape_vision::{Flat, GarmentPhoto, ModelError, Options, PhotoError, Runner, VisionError};
 use futures::FutureExt;
@@ -90,7 +90,12 @@ impl Analyse for Eyes {
                 }],
                 pattern: Pattern::Solid,
             },
-            embedding: vec![0.6, 0.8],
+            // Different photos look different.
+            embedding: if bytes.ends_with(OTHER) {
+                vec![0.8, 0.6]
+            } else {
+                vec![0.6, 0.8]
+            },
         })
     }
 }
@@ -174,16 +179,55 @@ impl World {
         self.app.items.get(&key).await.unwrap()
     }
 
-    pub(super) fn image(&self, file: &str) -> Option<String> {
-        let key = keys::item_image(self.message.owner_id, self.message.item_id, file);
-        self.app
-            .media
-            .bytes(&key)
-            .map(|bytes| String::from_utf8(bytes).unwrap())
+    /// The image that the item points to.
+    pub(super) async fn image(&self, of: fn(&ImageKeys) -> &Option<String>) -> Option<String> {
+        let item = self.item().await?;
+        let key = of(&item.images).as_ref()?;
+        let bytes = self.app.media.bytes(key).unwrap();
+        Some(String::from_utf8(bytes).unwrap())
+    }
+
+    /// The same job, to look at from the midst of it.
+    pub(super) fn twin(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+            fuse: self.fuse.clone(),
+            message: self.message,
+        }
+    }
+
+    /// The clock stands still, so the work was begun earlier instead.
+    pub(super) fn a_minute_passes(&self) {
+        edit(&self.app, self.message, |item| {
+            if let Some(work) = &mut item.work {
+                work.since -= time::Duration::MINUTE;
+            }
+            true
+        });
     }
 
     pub(super) fn looks(&self) -> usize {
         self.app.vision.looks.load(Ordering::SeqCst)
+    }
+
+    /// What a client can see: the item, its vector and the images it points to, whatever it took to get
+    /// there.
+    pub(super) async fn published(&self) -> (Option<Item>, Vec<Value>, Vec<Option<String>>) {
+        let mut item = self.item().await;
+        if let Some(item) = &mut item {
+            item.revision = 0;
+        }
+        let mut vectors = self.app.embeddings.dump();
+        for vector in &mut vectors {
+            vector["item_revision"].take();
+        }
+        let images = [
+            self.image(|images| &images.original).await,
+            self.image(|images| &images.clean).await,
+            self.image(|images| &images.flat).await,
+            self.image(|images| &images.thumb).await,
+        ];
+        (item, vectors, images.to_vec())
     }
 
     pub(super) fn state(&self) -> State {
