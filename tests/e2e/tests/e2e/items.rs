@@ -268,6 +268,7 @@ async fn of_two_changes_to_what_was_read_one_is_refused() -> Outcome {
     answers.sort_by_key(|answer| answer.status);
     assert_eq!(answers[0].status, 200, "{}", answers[0].text);
     let won = answers[0].body["item"].clone();
+    assert_eq!(answers[0].header("etag"), won["etag"].as_str());
     answers.remove(1).problem(412, "etag_mismatch")?;
     assert_eq!(ada.get(&path).expect(200).await?["item"], won);
     let any = ada.patch(&path, &json!({ "title": "Third" }));

@@ -210,6 +210,20 @@ async fn a_signal_is_recorded_once() -> Outcome {
     assert_eq!(recorded[0].kind, SignalKind::Worn);
     assert_eq!(recorded[0].items.len(), pieces(shown).len());
 
+    // Under a key, too; and another signal under the same key is refused.
+    let keyed = |kind: &str| {
+        let body = json!({ "kind": kind, "items": shown["items"] });
+        ada.post("/signals", &body).header("idempotency-key", "k")
+    };
+    let first = keyed("like").expect(202).await?;
+    let again = keyed("like").expect(202).await?;
+    assert_eq!(first["signal"]["id"], again["signal"]["id"]);
+    keyed("saved")
+        .problem(422, "idempotency_key_reused")
+        .await?;
+    let recorded = signals.recent_signals(seed::user_id(&ada), 10).await?;
+    assert_eq!(recorded.len(), 2);
+
     // What was worn is known to the next answer.
     let next = ada.get("/recommendations?temp_c=24").expect(200).await?;
     assert!(!outfits(&next, &own).is_empty());
