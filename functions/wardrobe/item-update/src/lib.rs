@@ -2,7 +2,8 @@
 //!
 //! A field that is absent stays, null clears it, so that what was read from the photo shows again.
 //! `background` only says which picture the owner wants to see: a photo that was taken up as `original` has
-//! no cutout, so `clean` is refused for it and `POST /items/{id}/background-clean` makes one.
+//! no cutout, so `clean` is refused for it and `POST /items/{id}/background-clean` makes one. Where that found
+//! no garment, `original` is content with the photo as taken, and the item is ready again.
 
 use drape_common::{
     http::{
@@ -52,7 +53,9 @@ impl UpdateItem {
             Field::Given(background) => background,
             _ => item.background,
         };
-        if background == item.background && typed == item.typed {
+        let settled =
+            self.background == Field::Given(Background::Original) && item.settle_for_original();
+        if background == item.background && typed == item.typed && !settled {
             return Ok(false);
         }
         if background == Background::Clean

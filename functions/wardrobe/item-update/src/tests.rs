@@ -5,7 +5,10 @@ use drape_common::{
     },
     testing::{TestAnswer, new_item, ready_item, request},
 };
-use drape_domain::{ItemId, UserId};
+use drape_domain::{
+    ItemId, UserId,
+    item::{Failure, Processed},
+};
 use serde_json::{Value, json};
 
 use super::*;
@@ -178,6 +181,55 @@ async fn a_background_is_freely_chosen_while_both_pictures_are_there_or_none_is_
         let original = patch(&app, &item, json!({"background": "original"})).await;
         assert_eq!(original.body["item"]["background"], "original");
     }
+}
+
+#[tokio::test]
+async fn an_item_whose_new_cutout_failed_is_usable_again_as_taken() {
+    let mut usable = ready_item(UserId::new());
+    usable.images.clean = None;
+    let mut never_usable = new_item(UserId::new());
+    for (item, status) in [(&mut usable, "ready"), (&mut never_usable, "failed")] {
+        item.photo_arrived("photo", Timestamp::UNIX_EPOCH);
+        item.request_clean(None, None, Timestamp::UNIX_EPOCH);
+        let failure = Failure {
+            code: "no_garment_found".into(),
+            message: "We could not find a garment.".into(),
+        };
+        let done = Processed {
+            source_etag: "photo".into(),
+            seq: 1,
+        };
+        item.fail_clean(done, failure, Timestamp::UNIX_EPOCH);
+        let app = given(item).await;
+
+        let named = patch(&app, item, json!({"title": "Mine"})).await;
+        assert_eq!(named.body["item"]["status"], "failed");
+        let original = patch(&app, item, json!({"background": "original"})).await;
+        let shown = &original.body["item"];
+        assert_eq!(
+            (&shown["status"], shown["error"].is_null()),
+            (&status.into(), status == "ready")
+        );
+        // The photo that failed is not tried again by itself.
+        assert!(stored(&app, item).await.is_processed("photo"));
+    }
+}
+
+#[tokio::test]
+async fn a_failed_photo_in_place_of_a_usable_one_leaves_the_usable_one() {
+    let mut item = ready_item(UserId::new());
+    item.background = Background::Original;
+    item.fail_clean(
+        Processed {
+            source_etag: "blurry".into(),
+            seq: 0,
+        },
+        Failure::of_processing(),
+        Timestamp::UNIX_EPOCH,
+    );
+    let app = given(&item).await;
+    let answer = patch(&app, &item, json!({"background": "original"})).await;
+    assert_eq!(answer.body["item"]["status"], "ready");
 }
 
 #[tokio::test]
