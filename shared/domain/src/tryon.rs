@@ -42,6 +42,9 @@ pub struct TryOnItem {
     /// For a boutique's item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
+    /// Why the picture does not show it, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Failure>,
 }
 
 /// What the person wants to be able to do with the picture.
@@ -163,6 +166,13 @@ impl TryOn {
         self.renderer = Some(renderer.to_owned());
         self.updated_at = now;
         true
+    }
+
+    /// The picture leaves this garment out.
+    pub fn skip(&mut self, item_id: ItemId, reason: Failure) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.item_id == item_id) {
+            item.skipped = Some(reason);
+        }
     }
 
     /// There will be no picture. A final state never changes again.

@@ -246,6 +246,7 @@ fn tryon(function: &str, user_id: UserId, now: Timestamp) -> Result<TryOn> {
             title: "Blue shirt".to_owned(),
             boutique: None,
             price: None,
+            skipped: None,
         }],
         prefer_clean_item_images: true,
         view_options: ViewOptions::default(),

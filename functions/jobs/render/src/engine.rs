@@ -3,7 +3,7 @@
 use drape_domain::{Slot, item::Failure};
 use drape_vision::{
     Cutter, Photo, VisionError,
-    tryon::{self, RENDERER, TryOnEngine, TryOnError},
+    tryon::{self, RENDERER, Skipped, TryOnEngine, TryOnError},
 };
 use image::{
     ExtendedColorType, ImageEncoder, RgbImage, RgbaImage,
@@ -45,10 +45,9 @@ impl Engine {
 impl Render for Engine {
     fn render(&self, body: &Photo, garments: &[Garment]) -> Result<Picture, RenderError> {
         // Bags and the like are not drawn, so there is no need to cut them out.
-        let drawn: Vec<_> = garments
+        let (drawn, left): (Vec<_>, Vec<_>) = garments
             .iter()
-            .filter(|garment| !matches!(garment.category.slot(), Slot::Bag | Slot::Accessory))
-            .collect();
+            .partition(|garment| !matches!(garment.category.slot(), Slot::Bag | Slot::Accessory));
         let cutouts = drawn
             .iter()
             .map(|garment| {
@@ -59,16 +58,38 @@ impl Render for Engine {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let rendering = self.engine.render(&body.rgb, &cutouts).map_err(refused)?;
-        for (position, reason) in &rendering.skipped {
-            let item = drawn.get(*position).map(|garment| garment.item_id);
-            let item = item.map(tracing::field::display);
-            tracing::info!(item, reason = reason.code(), "not in the picture");
-        }
+        let unclear = rendering
+            .skipped
+            .iter()
+            .filter_map(|(position, reason)| Some((drawn.get(*position)?.item_id, *reason)));
+        let skipped: Vec<_> = left
+            .iter()
+            .map(|garment| (garment.item_id, Skipped::NotWearable))
+            .chain(unclear)
+            .map(|(item_id, reason)| (item_id, told(reason)))
+            .collect();
+        // A picture that lacks a garment is that much less the outfit that was asked for.
+        let shown = rendering.placed.len() as f32 / drawn.len().max(1) as f32;
         Ok(Picture {
             png: png(&rendering.image).map_err(fault)?,
-            confidence: rendering.confidence,
+            confidence: rendering.confidence * shown,
             renderer: RENDERER.to_owned(),
+            skipped,
         })
+    }
+}
+
+/// Why a garment is not in the picture, for the person.
+fn told(reason: Skipped) -> Failure {
+    let message = match reason {
+        Skipped::NotWearable => "Bags, accessories and the like are not shown on the photo.",
+        Skipped::NotClear => {
+            "The shape of this piece is not clear in its photo. Lay it flat, alone, seen from the front."
+        }
+    };
+    Failure {
+        code: reason.code().to_owned(),
+        message: message.to_owned(),
     }
 }
 

@@ -128,7 +128,13 @@ where
         let now = (self.now)();
         let key = tryon_key(tryon.user_id, tryon.id);
         let finished = change(&self.tryons, &key, |tryon| {
-            tryon.finish(place.clone(), confidence, &picture.renderer, now)
+            let finished = tryon.finish(place.clone(), confidence, &picture.renderer, now);
+            if finished {
+                for (item_id, reason) in &picture.skipped {
+                    tryon.skip(*item_id, reason.clone());
+                }
+            }
+            finished
         })
         .await?;
         let wanted = match finished {

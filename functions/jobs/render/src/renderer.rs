@@ -23,6 +23,8 @@ pub struct Picture {
     pub confidence: f32,
     /// What made it.
     pub renderer: String,
+    /// The garments that it does not show, and why.
+    pub skipped: Vec<(ItemId, Failure)>,
 }
 
 /// Why there is no picture.

@@ -62,6 +62,7 @@ impl World {
                 png: b"a picture".to_vec(),
                 confidence: 0.123_456,
                 renderer: "fake-1".into(),
+                skipped: vec![],
             }))),
             seen: Arc::default(),
             meanwhile: Arc::new(|| {}),
@@ -88,6 +89,7 @@ impl World {
                 title: title.into(),
                 boutique: None,
                 price: None,
+                skipped: None,
             });
         }
         job.tryons.put(&tryon).await.unwrap();
@@ -214,6 +216,24 @@ async fn garments_come_in_order_as_cutouts_where_there_are_any() {
         garments,
         [(Category::Shirt, true), (Category::Pants, false)]
     );
+}
+
+#[tokio::test]
+async fn a_garment_that_the_picture_leaves_out_is_named_with_the_reason() {
+    let world = World::new().await;
+    let left_out = world.tryon.items[1].item_id;
+    let reason = Failure {
+        code: "garment_not_clear".into(),
+        message: "Its shape is not clear.".into(),
+    };
+    if let Ok(picture) = &mut *world.job.renderer.answer.lock().unwrap() {
+        picture.skipped = vec![(left_out, reason.clone())];
+    }
+    world.run().await.unwrap();
+    let stored = world.stored().await;
+    assert_eq!(stored.status, TryOnStatus::Done);
+    let reasons: Vec<_> = stored.items.iter().map(|item| &item.skipped).collect();
+    assert_eq!(reasons, [&None, &Some(reason)]);
 }
 
 #[tokio::test]

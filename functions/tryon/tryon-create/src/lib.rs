@@ -242,6 +242,7 @@ fn garments(wanted: &[ItemId], found: Vec<Item>) -> Result<Vec<TryOnItem>, Probl
         title: item.title(),
         boutique: None,
         price: None,
+        skipped: None,
     };
     Ok(items.into_iter().map(tryon_item).collect())
 }

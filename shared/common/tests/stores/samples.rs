@@ -249,6 +249,7 @@ impl Sample for TryOn {
                 title: "navy shirt".into(),
                 boutique: None,
                 price: Some(Money::new(1_250_000, Currency::Ngn).unwrap()),
+                skipped: None,
             }],
             prefer_clean_item_images: true,
             view_options: ViewOptions {

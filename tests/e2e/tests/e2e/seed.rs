@@ -113,6 +113,7 @@ pub(crate) async fn tryon(stack: &Stack, owner: &Person, status: TryOnStatus) ->
                 title: "navy shirt".into(),
                 boutique: None,
                 price: None,
+                skipped: None,
             }],
             now,
         )
