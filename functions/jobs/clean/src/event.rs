@@ -1,8 +1,11 @@
 //! What the job is told: the bucket's events and the queue's batches come through one door.
 
 use aws_lambda_events::sqs::SqsEvent;
-use drape_common::{batch::JobError, store::queue::CleanItem};
-use serde::Deserialize;
+use drape_common::{
+    batch::JobError,
+    store::queue::{CleanItem, Message},
+};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What the job is told.
@@ -16,23 +19,57 @@ pub(crate) enum Event {
     Nothing,
 }
 
-#[derive(Deserialize)]
-struct Notification {
+/// What the queue holds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Ask {
+    Item(CleanItem),
+    /// An event of the bucket that failed, as Lambda put it into the dead-letter queue, from where somebody
+    /// has moved it here.
+    Failed {
+        #[serde(rename = "requestPayload")]
+        event: Notification,
+    },
+}
+impl Message for Ask {}
+
+impl Ask {
+    pub(crate) fn items(&self) -> Vec<CleanItem> {
+        match self {
+            Self::Item(item) => vec![*item],
+            Self::Failed { event } => event.items(),
+        }
+    }
+}
+
+/// The bucket's event.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Notification {
     #[serde(rename = "Records")]
     records: Vec<Notice>,
 }
 
-#[derive(Deserialize)]
+impl Notification {
+    fn items(&self) -> Vec<CleanItem> {
+        let keys = self
+            .records
+            .iter()
+            .map(|notice| notice.s3.object.key.as_str());
+        keys.filter_map(uploaded).collect()
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct Notice {
     s3: Place,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Place {
     object: Object,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Object {
     key: String,
 }
@@ -51,11 +88,7 @@ impl Event {
             Some("aws:s3") => {
                 let read: Notification =
                     serde_json::from_value(event).map_err(|error| unreadable(&error))?;
-                let keys = read
-                    .records
-                    .iter()
-                    .map(|notice| notice.s3.object.key.as_str());
-                Ok(Self::Uploaded(keys.filter_map(uploaded).collect()))
+                Ok(Self::Uploaded(read.items()))
             }
             source => Err(unreadable(&format_args!("source {source:?}"))),
         }

@@ -22,7 +22,7 @@ use drape_domain::{Item, Timestamp, item::ImageType};
 use drape_vision::{GarmentPhoto, GarmentVision, Options, VisionError};
 use serde_json::Value;
 
-use event::Event;
+use event::{Ask, Event};
 
 /// Sees what is in a photo.
 pub trait Analyse: Send + Sync {
@@ -85,22 +85,25 @@ where
     pub async fn handle(&self, event: Value) -> Result<Value, JobError> {
         match Event::read(event)? {
             Event::Nothing => Ok(Value::Null),
-            Event::Uploaded(items) => {
-                let mut outcome = Ok(Value::Null);
-                for CleanItem { owner_id, item_id } in items {
-                    if let Err(error) = self.clean_item(owner_id, item_id).await {
-                        tracing::error!(item = %item_id, cause = %error, "photo");
-                        outcome = Err(error);
-                    }
-                }
-                outcome
-            }
+            Event::Uploaded(items) => self.clean_items(items).await.map(|()| Value::Null),
             Event::Asked(batch) => {
-                let job = |message: CleanItem| self.clean_item(message.owner_id, message.item_id);
+                let job = |message: Ask| self.clean_items(message.items());
                 let response = work(batch, &self.queue, job).await;
                 serde_json::to_value(response).map_err(|error| JobError::Other(error.to_string()))
             }
         }
+    }
+
+    /// Works on each, whatever becomes of the others.
+    async fn clean_items(&self, items: Vec<CleanItem>) -> Result<(), JobError> {
+        let mut outcome = Ok(());
+        for CleanItem { owner_id, item_id } in items {
+            if let Err(error) = self.clean_item(owner_id, item_id).await {
+                tracing::error!(item = %item_id, cause = %error, "photo");
+                outcome = Err(error);
+            }
+        }
+        outcome
     }
 }
 

@@ -111,6 +111,47 @@ async fn a_poison_message_fails_alone() {
     assert_eq!(handles, ["h1", "h3"]);
 }
 
+/// What Lambda puts into the dead-letter queue once an event has failed for the last time.
+fn given_up(event: &Value) -> String {
+    json!({
+        "version": "1.0",
+        "timestamp": "2026-11-23T10:15:30.123Z",
+        "requestContext": {
+            "requestId": "e4b46cbf-b738-xmpl-8880-a18cdf61200e",
+            "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:drape-dev-clean:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": event,
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled",
+        },
+        "responsePayload": {"errorType": "Error", "errorMessage": "get object: timeout"},
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn an_event_that_was_given_up_can_be_moved_back_from_the_dead_letter_queue() {
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(PHOTO);
+    let letter = given_up(&uploaded(&[key(&world)]));
+    let answer = world.app.handle(asked(&[letter])).await.unwrap();
+    assert_eq!(answer["batchItemFailures"], json!([]));
+    assert_eq!(world.item().await.unwrap().status, ItemStatus::Ready);
+
+    // One that still fails stays a failure, and one without an event is none of ours.
+    world.upload(super::world::FAULT);
+    let letters = [
+        given_up(&uploaded(&[key(&world)])),
+        given_up(&json!({"Event": "s3:TestEvent"})),
+    ];
+    let answer = world.app.handle(asked(&letters)).await.unwrap();
+    assert_eq!(answer["batchItemFailures"].as_array().unwrap().len(), 2);
+}
+
 #[tokio::test]
 async fn the_event_and_the_message_of_one_photo_are_one_piece_of_work() {
     let world = World::given(new_item(UserId::new())).await;
