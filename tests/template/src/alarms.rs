@@ -50,6 +50,29 @@ pub fn functions(template: &Template) -> Vec<Complaint> {
         .collect()
 }
 
+/// An alarm on a job's errors wants several periods with some: what fails once, a retry puts right.
+#[must_use]
+pub fn are_patient(template: &Template) -> Vec<Complaint> {
+    template
+        .functions()
+        .filter(|function| function.events().any(|(_, kind, _)| kind != "HttpApi"))
+        .flat_map(|function| {
+            template.of_type(ALARM).filter(move |alarm| {
+                let alarm = alarm.properties();
+                alarm["MetricName"] == "Errors"
+                    && has_dimension(alarm, "FunctionName", function.id)
+                    && alarm["DatapointsToAlarm"].as_u64().unwrap_or(1) < 2
+            })
+        })
+        .map(|alarm| {
+            format!(
+                "{}: a retry mends a single error; set DatapointsToAlarm",
+                alarm.id
+            )
+        })
+        .collect()
+}
+
 /// Every API has an alarm on its share of 5xx answers.
 #[must_use]
 pub fn apis(template: &Template) -> Vec<Complaint> {
@@ -141,6 +164,7 @@ Resources:
       Namespace: AWS/Lambda
       MetricName: Errors
       Dimensions: [{ Name: FunctionName, Value: !Ref Job }]
+      DatapointsToAlarm: 3
       Threshold: 0
       ComparisonOperator: GreaterThanThreshold
       TreatMissingData: notBreaching
@@ -165,7 +189,7 @@ Resources:
 
     fn all(text: &str) -> Vec<Complaint> {
         let template = Template::parse(text).unwrap();
-        [dead_letters, functions, apis, are_heard]
+        [dead_letters, functions, apis, are_heard, are_patient]
             .iter()
             .flat_map(|lint| lint(&template))
             .collect()
@@ -204,6 +228,16 @@ Resources:
     #[test]
     fn an_alarm_that_waits_for_more_than_one_is_found() {
         assert_eq!(spoiled("Threshold: 0", "Threshold: 5").len(), 3);
+    }
+
+    #[test]
+    fn an_alarm_on_a_single_error_of_a_job_is_found() {
+        for hasty in ["", "      DatapointsToAlarm: 1\n"] {
+            assert_eq!(
+                spoiled("      DatapointsToAlarm: 3\n", hasty),
+                ["JobAlarm: a retry mends a single error; set DatapointsToAlarm"]
+            );
+        }
     }
 
     #[test]

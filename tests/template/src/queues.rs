@@ -63,6 +63,21 @@ pub fn partial_batches(template: &Template) -> Vec<Complaint> {
     complaints
 }
 
+/// Every mapping from SQS hands over one message at a time: a job that runs out of memory or time takes the
+/// rest of its batch with it.
+#[must_use]
+pub fn one_at_a_time(template: &Template) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for function in template.functions() {
+        for (name, _, event) in function.events().filter(|(_, kind, _)| *kind == "SQS") {
+            if event["BatchSize"] != 1 {
+                complaints.push(format!("{}.Events.{name}: set BatchSize: 1", function.id));
+            }
+        }
+    }
+    complaints
+}
+
 /// The queues that failures go to: targets of a redrive policy or of a failed asynchronous call.
 #[must_use]
 pub fn dead_letter_queues(template: &Template) -> BTreeSet<&str> {
@@ -162,7 +177,7 @@ Resources:
       Timeout: 60
       Events:
         Photo: { Type: S3, Properties: {} }
-        Ask: { Type: SQS, Properties: { Queue: !GetAtt Work.Arn, FunctionResponseTypes: [ReportBatchItemFailures] } }
+        Ask: { Type: SQS, Properties: { Queue: !GetAtt Work.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures] } }
       EventInvokeConfig: { DestinationConfig: { OnFailure: { Type: SQS, Destination: !GetAtt Dead.Arn } } }
   Work:
     Type: AWS::SQS::Queue
@@ -183,6 +198,7 @@ Resources:
         [
             visibility,
             partial_batches,
+            one_at_a_time,
             dead_letters_of_queues,
             dead_letters_of_asynchronous_functions,
         ]
@@ -217,6 +233,14 @@ Resources:
             complaints,
             ["Job.Events.Ask: add FunctionResponseTypes: [ReportBatchItemFailures]"]
         );
+    }
+
+    #[test]
+    fn a_mapping_of_whole_batches_is_found() {
+        for batch in ["", " BatchSize: 5,"] {
+            let complaints = spoiled(" BatchSize: 1,", batch);
+            assert_eq!(complaints, ["Job.Events.Ask: set BatchSize: 1"]);
+        }
     }
 
     #[test]

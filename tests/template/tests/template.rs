@@ -29,6 +29,7 @@ macro_rules! the_template_keeps {
 the_template_keeps! {
     a_message_stays_hidden_for_six_timeouts: queues::visibility,
     every_batch_is_answered_message_by_message: queues::partial_batches,
+    messages_come_one_at_a_time: queues::one_at_a_time,
     every_queue_has_a_dead_letter_queue: queues::dead_letters_of_queues,
     every_asynchronous_function_has_a_dead_letter_queue: queues::dead_letters_of_asynchronous_functions,
     every_function_has_its_own_role: access::own_roles,
@@ -52,6 +53,7 @@ the_template_keeps! {
     every_job_and_the_authorizer_are_watched: alarms::functions,
     the_api_is_watched: alarms::apis,
     every_alarm_is_heard: alarms::are_heard,
+    a_job_may_fail_once: alarms::are_patient,
     names_agree: names::agree,
 }
 
