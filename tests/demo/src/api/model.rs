@@ -150,10 +150,19 @@ pub(crate) enum TryOnStatus {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct TryOn {
     pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) items: Vec<TryOnItem>,
     pub(crate) status: TryOnStatus,
     pub(crate) render_url: Option<String>,
     /// 0–1.
     pub(crate) confidence: Option<f64>,
     pub(crate) renderer: Option<String>,
     pub(crate) error: Option<Failure>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct TryOnItem {
+    pub(crate) title: String,
+    /// Why the picture does not show it.
+    pub(crate) skipped: Option<Failure>,
 }

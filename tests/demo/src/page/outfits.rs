@@ -144,6 +144,11 @@ fn tried_on(fitting: &Fitting, report: &Report) -> Markup {
                     }
                     "seen after " b { (words::duration(fitting.took)) }
                     @if let Some(renderer) = &tryon.renderer { " · " (renderer) }
+                    @for item in &tryon.items {
+                        @if let Some(reason) = &item.skipped {
+                            br; "Without the " (item.title) ": " (reason.message)
+                        }
+                    }
                 } @else {
                     @match &tryon.error {
                         Some(error) => { (error.message) }
