@@ -48,6 +48,9 @@ const FOLDERS: [(&str, &str, &str); 4] = [
 ];
 const FOLDER_ACTIONS: [&str; 3] = ["read", "write", "erase"];
 
+/// Buckets by output.
+const BUCKETS: [(&str, &str); 2] = [("uploads", "UploadsBucket"), ("media", "MediaBucket")];
+
 /// Queues by output. Only sending is tried: receiving would take messages away from the jobs.
 const QUEUES: [(&str, &str); 2] = [
     ("clean-queue", "CleanQueueUrl"),
@@ -77,11 +80,11 @@ const ROLES: [(&str, &str); 24] = [
     ("item-update", "items: get put; media/items: read"),
     (
         "item-delete",
-        "items: get delete; embeddings: delete; uploads/items: erase; media/items: erase",
+        "items: get delete; embeddings: delete; uploads/items: erase; media/items: erase; media: list",
     ),
     (
         "item-image-uploaded",
-        "items: get put; uploads/items: read; media/items: read; clean-queue: send",
+        "items: get put; uploads/items: read; uploads: list; media/items: read; clean-queue: send",
     ),
     (
         "item-background-clean",
@@ -99,7 +102,7 @@ const ROLES: [(&str, &str); 24] = [
     ),
     (
         "tryon-create",
-        "items: batch-get; tryons: get put; idempotency: get put; uploads/body: read; media/tryons: read; render-queue: send",
+        "items: batch-get; tryons: get put; idempotency: get put; uploads/body: read; uploads: list; media/tryons: read; render-queue: send",
     ),
     (
         "tryon-status",
@@ -110,11 +113,11 @@ const ROLES: [(&str, &str); 24] = [
     ("tryon-feedback", "tryons: get put"),
     (
         "clean",
-        "items: get put; embeddings: put delete; uploads/items: read; media/items: read write erase",
+        "items: get put; embeddings: put delete; uploads/items: read; uploads: list; media/items: read write erase; media: list",
     ),
     (
         "render",
-        "items: batch-get; tryons: get put; uploads/body: read; media/items: read; media/tryons: write erase",
+        "items: batch-get; tryons: get put; uploads/body: read; uploads: list; media/items: read; media: list; media/tryons: write erase",
     ),
 ];
 
@@ -126,9 +129,15 @@ fn everything() -> Vec<(&'static str, &'static str)> {
     let folders = FOLDERS
         .iter()
         .flat_map(|folder| FOLDER_ACTIONS.map(|action| (folder.0, action)));
+    let buckets = BUCKETS.iter().map(|bucket| (bucket.0, "list"));
     let queues = QUEUES.iter().map(|queue| (queue.0, "send"));
     let rest = [("signals-by-user", "query"), ("secret", "read")];
-    tables.chain(folders).chain(queues).chain(rest).collect()
+    tables
+        .chain(folders)
+        .chain(buckets)
+        .chain(queues)
+        .chain(rest)
+        .collect()
 }
 
 fn granted(role: &'static str) -> BTreeSet<(&'static str, &'static str)> {
@@ -254,6 +263,11 @@ async fn try_it(stack: &Stack, aws: &Aws, place: &str, action: &str) -> Result<b
     }
     if let Some((_, bucket, folder)) = FOLDERS.iter().find(|folder| folder.0 == place) {
         return try_folder(aws, stack.output(bucket)?, folder, action).await;
+    }
+    if let Some((_, bucket)) = BUCKETS.iter().find(|bucket| bucket.0 == place) {
+        let client = aws.s3();
+        let call = client.list_objects_v2().bucket(stack.output(bucket)?);
+        return allowed(call.max_keys(1).send().await);
     }
     if let Some((_, url)) = QUEUES.iter().find(|queue| queue.0 == place) {
         // A message about something that is not there, which the job passes over.
