@@ -69,9 +69,17 @@ audit: $(TOOLS) ## Known advisories; fetches the advisory database, so it needs 
 validate: $(TOOLS) ## template.yaml through SAM and cfn-lint
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint --template-file template.yaml
 
-bench: setup ## Start-up, reply times, memory and sizes of the release binaries beside a hello-world
-	cargo build --release --workspace --bins
-	cargo run --release -p drape-bench
+# Lambda's own binaries where this machine can run them, which is what `sam build` makes; elsewhere native ones.
+ifeq ($(shell uname -sm),Linux x86_64)
+BENCH_BUILD := $(MAKE) --no-print-directory sam-build && cargo lambda build --quiet --release --lambda-dir .local/bench
+BENCH_RUN := --binaries .aws-sam/build --hello .local/bench/hello-world/bootstrap
+else
+BENCH_BUILD := cargo build --release --workspace --exclude drape-bench --exclude drape-demo --bins && cargo build --quiet --release
+BENCH_RUN := --binaries target/release --hello target/release/hello-world
+endif
+bench: setup ## Start-up, reply times, memory and sizes of the release binaries. ARGS="--runs 5 --only me-get"
+	@$(BENCH_BUILD) -p drape-bench --no-default-features --bin hello-world
+	@cargo run --quiet -p drape-bench -- $(BENCH_RUN) $(ARGS)
 
 sam-build: setup ## Release binaries for Lambda, by cargo-lambda
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam build --template-file template.yaml

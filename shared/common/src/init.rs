@@ -26,13 +26,14 @@ impl Init {
     ) -> Result<T, InitError> {
         let started = Instant::now();
         logs::start();
-        let built = async {
+        // Boxed, so that the state of every first call is no part of the runtime loop's.
+        let built = Box::pin(async {
             let init = Self {
                 settings: Settings,
                 aws: Aws::from_env()?,
             };
             build(&init).await
-        }
+        })
         .await;
         let ms = started.elapsed().as_secs_f64() * 1e3;
         match &built {
@@ -42,10 +43,11 @@ impl Init {
         built
     }
 
-    /// Awaits calls whose only purpose is to open connections, and logs how long that took.
-    pub async fn prime(&self, calls: impl Future) {
+    /// Awaits the first calls over the network, which open the connections, and logs how long that took.
+    pub async fn prime<F: Future>(&self, calls: F) -> F::Output {
         let started = Instant::now();
-        calls.await;
+        let answer = calls.await;
         tracing::info!(ms = started.elapsed().as_secs_f64() * 1e3, "prime");
+        answer
     }
 }

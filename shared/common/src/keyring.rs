@@ -8,6 +8,7 @@ use std::{
 };
 
 use aws_sdk_secretsmanager::Client;
+use futures::FutureExt;
 use serde::Deserialize;
 use tokio::sync::RwLock;
 
@@ -40,7 +41,8 @@ impl<K: LoadKeys> KeyRing<K> {
     /// # Errors
     /// When they cannot be read.
     pub async fn new(source: K) -> Result<Self, StoreError> {
-        let keys = Arc::new(source.load_keys().await?);
+        // Boxed: the calls' state is large, and it is part of init's.
+        let keys = Arc::new(source.load_keys().boxed().await?);
         Ok(Self {
             source,
             loaded: RwLock::new((keys, Instant::now())),
@@ -135,8 +137,12 @@ struct Secret {
 
 impl LoadKeys for SecretKeys {
     async fn load_keys(&self) -> Result<TokenKeys, StoreError> {
-        let (current, previous) =
-            futures::future::try_join(self.read("AWSCURRENT"), self.read("AWSPREVIOUS")).await?;
+        // Boxed: calls of the SDK are large, and the compiler's patience with nested ones is not.
+        let (current, previous) = futures::future::try_join(
+            Box::pin(self.read("AWSCURRENT")),
+            Box::pin(self.read("AWSPREVIOUS")),
+        )
+        .await?;
         let current =
             current.ok_or_else(|| StoreError::new("read token secret", "there is none"))?;
         let secrets: Vec<_> = [Some(current), previous].into_iter().flatten().collect();

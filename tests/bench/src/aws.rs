@@ -56,7 +56,9 @@ impl FakeAws {
                 json!({ "Name": input["SecretId"], "SecretString": secret, "VersionStages": ["AWSCURRENT"] })
             }
             _ => {
-                return refuse(&json!({ "__type": "UnknownOperationException", "message": target }));
+                return refuse(
+                    &json!({ "__type": "UnknownOperationException", "message": target }),
+                );
             }
         };
         let mut answer = answer(StatusCode::OK, output.to_string());
@@ -251,11 +253,11 @@ mod tests {
     async fn the_real_clients_understand_the_answers() {
         use drape_common::{
             aws::Aws,
+            keyring::{KeyRing, SecretKeys},
             store::{
                 blob::{GetObject, HeadObject, PutObject},
                 s3::Bucket,
             },
-            tokens::TokenKeys,
         };
 
         let server = Server::start(Arc::new(fake())).await.unwrap();
@@ -279,8 +281,7 @@ mod tests {
             .put_object("a/other", "image/png", vec![1; 100_000])
             .await
             .unwrap();
-        TokenKeys::load(&aws.secrets(), "secret", "local")
-            .await
-            .unwrap();
+        let secret = SecretKeys::new(aws.secrets(), "secret".into(), "local".into());
+        KeyRing::new(secret).await.unwrap();
     }
 }

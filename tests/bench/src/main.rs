@@ -35,7 +35,7 @@ struct Options {
     #[arg(long, default_value = ".aws-sam/build")]
     binaries: PathBuf,
     /// The hello-world, built with the same profile.
-    #[arg(long, default_value = "target/lambda/hello-world/bootstrap")]
+    #[arg(long, default_value = ".local/bench/hello-world/bootstrap")]
     hello: PathBuf,
     /// How often each function is started; jobs a quarter as often.
     #[arg(long, default_value_t = 20)]

@@ -217,11 +217,13 @@ impl Process {
     pub(crate) async fn end(mut self) -> Result<Ended> {
         let peak_memory = peak_memory(self.child.id());
         self.child.kill()?;
-        // Nothing if it has ended before and its log has been told.
+        // Nothing if it has ended before and its log has been told, or if a process that it started lives on
+        // and keeps stderr open.
         let log = if self.log.is_terminated() {
             String::new()
         } else {
-            (&mut self.log).await.unwrap_or_default()
+            let log = timeout(Duration::from_secs(5), &mut self.log).await;
+            log.ok().and_then(Result::ok).unwrap_or_default()
         };
         Ok(Ended { peak_memory, log })
     }

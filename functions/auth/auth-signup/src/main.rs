@@ -15,7 +15,9 @@ async fn main() -> Result<(), lambda_http::Error> {
         let sessions = Table::new(&dynamodb, init.settings.sessions_table()?);
         let (secret, stage) = (init.settings.token_secret_id()?, init.settings.stage()?);
         let source = SecretKeys::new(init.aws.secrets(), secret, stage);
-        let (keys, ()) = tokio::join!(KeyRing::new(source), init.prime(users.prime()));
+        let (keys, ()) = init
+            .prime(async { tokio::join!(KeyRing::new(source), users.prime()) })
+            .await;
         Ok(AuthSignup {
             users,
             sessions,
