@@ -2,6 +2,8 @@
 
 use std::{future::Future, time::Instant};
 
+use futures::future::LocalBoxFuture;
+
 use crate::{aws::Aws, logs, settings::Settings};
 
 /// Init failed; the words go to the log.
@@ -26,14 +28,13 @@ impl Init {
     ) -> Result<T, InitError> {
         let started = Instant::now();
         logs::start();
-        // Boxed, so that the state of every first call is no part of the runtime loop's.
-        let built = Box::pin(async {
+        let built = async {
             let init = Self {
                 settings: Settings,
                 aws: Aws::from_env()?,
             };
             build(&init).await
-        })
+        }
         .await;
         let ms = started.elapsed().as_secs_f64() * 1e3;
         match &built {
@@ -43,11 +44,14 @@ impl Init {
         built
     }
 
-    /// Awaits the first calls over the network, which open the connections, and logs how long that took.
-    pub async fn prime<F: Future>(&self, calls: F) -> F::Output {
-        let started = Instant::now();
-        let answer = calls.await;
-        tracing::info!(ms = started.elapsed().as_secs_f64() * 1e3, "prime");
-        answer
+    /// Awaits the first calls over the network, which open the connections, and logs how long that took. Boxed,
+    /// since the state of such calls is large.
+    pub fn prime<'a, F: Future + 'a>(&'a self, calls: F) -> LocalBoxFuture<'a, F::Output> {
+        Box::pin(async move {
+            let started = Instant::now();
+            let answer = calls.await;
+            tracing::info!(ms = started.elapsed().as_secs_f64() * 1e3, "prime");
+            answer
+        })
     }
 }

@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let (secret, stage) = (init.settings.token_secret_id()?, init.settings.stage()?);
         let source = SecretKeys::new(init.aws.secrets(), secret, stage);
         Ok(Authorizer {
-            keys: KeyRing::new(source).await?,
+            keys: init.prime(KeyRing::new(source)).await?,
         })
     })
     .await?;
