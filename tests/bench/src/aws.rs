@@ -1,8 +1,8 @@
 //! DynamoDB, S3, SQS and Secrets Manager as far as the functions call them, answering at once from a
-//! prepared world. It forgets every write, so that each reply is to the same question; the latest write of a
-//! row is kept aside for checking.
+//! prepared world. Rows that are put are remembered until the reply has been checked and forgotten then, so that
+//! each reply is to the same question.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use hyper::{Method, StatusCode, header::HeaderValue};
@@ -17,24 +17,25 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct FakeAws {
     world: World,
-    /// Table and row of the latest PutItem.
-    written: Mutex<Option<(String, Value)>>,
+    /// Table and row of every PutItem since the last reply.
+    written: Mutex<Vec<(String, Value)>>,
 }
 
 impl FakeAws {
     pub(crate) const fn new(world: World) -> Self {
         Self {
             world,
-            written: Mutex::new(None),
+            written: Mutex::new(Vec::new()),
         }
     }
 
-    /// The latest row that was put into a table, which is forgotten by this.
+    /// The latest row that was put into a table. It and all before it are forgotten by this.
     pub(crate) fn take_written(&self) -> Option<(String, Value)> {
-        self.written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        std::mem::take(&mut *self.written()).pop()
+    }
+
+    fn written(&self) -> MutexGuard<'_, Vec<(String, Value)>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer of a JSON service: DynamoDB, SQS or Secrets Manager.
@@ -103,7 +104,7 @@ impl FakeAws {
             }
             "PutItem" => {
                 let row = (table.to_owned(), input["Item"].clone());
-                *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
+                self.written().push(row);
                 json!({})
             }
             // The only update there is counts attempts: this is always the first one.
@@ -113,20 +114,28 @@ impl FakeAws {
         }
     }
 
-    fn find(&self, table: &str, key: &Value) -> Option<&Value> {
+    /// The row as it was put last, or as it was in the beginning.
+    fn find(&self, table: &str, key: &Value) -> Option<Value> {
         let key = key.as_object()?;
-        let mut rows = self
-            .world
-            .rows
-            .iter()
-            .filter(|(known, _)| known == table)
-            .map(|(_, row)| row);
-        rows.find(|row| key.iter().all(|(name, value)| &row[name] == value))
+        let is_it = |(known, row): &&(String, Value)| {
+            known == table && key.iter().all(|(name, value)| &row[name] == value)
+        };
+        let written = self.written();
+        let found = written.iter().rev().find(is_it);
+        found
+            .or_else(|| self.world.rows.iter().find(is_it))
+            .map(|(_, row)| row.clone())
     }
 
     /// The answer of S3, path style.
-    fn object(&self, method: &Method, path: &str) -> Answer {
+    fn object(&self, method: &Method, path: &str, query: &str) -> Answer {
         let place = path.trim_start_matches('/');
+        match place.split_once('/') {
+            None | Some((_, "")) if method == Method::GET => {
+                return self.list(place.trim_end_matches('/'), query);
+            }
+            _ => {}
+        }
         match (method, self.world.objects.get(place)) {
             (&Method::PUT, _) => {
                 let mut answer = answer(StatusCode::OK, Bytes::new());
@@ -144,6 +153,28 @@ impl FakeAws {
             ),
         }
     }
+
+    /// ListObjectsV2: the whole list.
+    fn list(&self, bucket: &str, query: &str) -> Answer {
+        let mut query = form_urlencoded::parse(query.as_bytes());
+        let prefix = query
+            .find(|(name, _)| name == "prefix")
+            .map(|(_, value)| value)
+            .unwrap_or_default();
+        let keys = self
+            .world
+            .objects
+            .keys()
+            .filter_map(|place| place.strip_prefix(bucket)?.strip_prefix('/'));
+        let contents: String = keys
+            .filter(|key| key.starts_with(&*prefix))
+            .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
+            .collect();
+        let list = format!(
+            "<ListBucketResult><Name>{bucket}</Name><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
+        );
+        answer(StatusCode::OK, list)
+    }
 }
 
 impl Handler for FakeAws {
@@ -157,7 +188,7 @@ impl Handler for FakeAws {
                 Ok(input) => self.call(target, &input),
                 Err(_) => refuse(&json!({ "__type": "SerializationException" })),
             },
-            None => self.object(&request.method, &request.path),
+            None => self.object(&request.method, &request.path, &request.query),
         }
     }
 }
@@ -234,19 +265,27 @@ mod tests {
     }
 
     #[test]
-    fn writes_are_shown_once_and_change_nothing() {
+    fn a_write_is_read_back_until_the_reply_was_checked() {
         let fake = fake();
-        fake.dynamodb(
-            "PutItem",
-            &json!({ "TableName": "items", "Item": { "item_id": { "S": "new" } } }),
-        );
-        let (table, row) = fake.take_written().unwrap();
-        assert_eq!(
-            (table.as_str(), &row["item_id"]["S"]),
-            ("items", &json!("new"))
-        );
+        let key = json!({ "owner_id": { "S": "ada" }, "item_id": { "S": "skirt" } });
+        let read = || fake.dynamodb("GetItem", &json!({ "TableName": "items", "Key": key }));
+        let mut row = key.clone();
+        row["title"] = json!({ "S": "new" });
+        fake.dynamodb("PutItem", &json!({ "TableName": "items", "Item": row }));
+        assert_eq!(read()["Item"]["title"]["S"], "new");
+        assert_eq!(fake.take_written(), Some(("items".to_owned(), row)));
+        assert_eq!(read()["Item"]["title"], Value::Null);
         assert_eq!(fake.take_written(), None);
-        assert_eq!(fake.world.rows.len(), 3);
+    }
+
+    #[test]
+    fn a_bucket_lists_what_is_below_a_prefix() {
+        let listed = |query| {
+            let answer = fake().object(&Method::GET, "/media/", query);
+            format!("{:?}", answer.body())
+        };
+        assert!(listed("list-type=2&prefix=a%2F").contains("<Key>a/photo</Key>"));
+        assert!(!listed("list-type=2&prefix=b%2F").contains("<Key>"));
     }
 
     #[tokio::test]

@@ -15,6 +15,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// Without the query.
     pub(crate) path: String,
+    pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -69,9 +70,11 @@ async fn accept<H: Handler>(listener: TcpListener, handler: Arc<H>) {
                 let (head, body) = request.into_parts();
                 let body = body.collect().await?.to_bytes();
                 let path = head.uri.path().to_owned();
+                let query = head.uri.query().unwrap_or_default().to_owned();
                 let request = Request {
                     method: head.method,
                     path,
+                    query,
                     headers: head.headers,
                     body,
                 };
