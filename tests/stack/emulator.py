@@ -84,8 +84,16 @@ def running(stack: Stack) -> dict:
     try:
         record = json.loads(stack.pid_file.read_text())
         command = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(record["pid"])], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-o", "command=", "-p", str(record["pid"])],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         ).stdout
+    except FileNotFoundError as missing:
+        if missing.filename != "ps":
+            return {}
+        raise StackError("ps is missing; on Debian: apt-get install procps") from missing
     except (OSError, ValueError, KeyError):
         return {}
     return record if str(LAUNCHER) in command else {}

@@ -15,6 +15,7 @@ run at once. Needs the virtual environment in .local/venv, which `make setup` ma
 import argparse
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,6 +29,9 @@ READY_SECONDS = 60
 
 
 def main() -> int:
+    # A closed terminal or a time limit ends this like Ctrl-C does, so that nothing is left running.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(143))
     options, command = _arguments()
     parameters = dict(pair.split("=", 1) for pair in options.parameter)
     make = settings.test_stack if options.test else settings.developer_stack
@@ -174,7 +178,8 @@ def _wait_until_ready(stack: Stack, api: str) -> None:
 
 def _say(outputs: dict, stack: Stack) -> None:
     api = outputs["ApiUrl"]
-    person = '{"email":"shopper@example.com","password":"correct horse battery","name":"Shopper"}'
+    # Another person each time: data are kept, and an email can sign up once.
+    person = '{"email":"shopper-\'$RANDOM\'@example.com","password":"correct horse battery","name":"Shopper"}'
     print(
         f"""
 Drape is up: {api}

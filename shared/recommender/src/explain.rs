@@ -199,16 +199,19 @@ fn preference(found: &Found, request: &Request<'_>, pieces: &[&Ready<'_>]) -> Op
 
 fn freshness(pieces: &[&Ready<'_>]) -> Option<String> {
     let main = || {
-        pieces
-            .iter()
-            .filter(|piece| matches!(piece.slot, Slot::Top | Slot::Bottom | Slot::Dress))
+        pieces.iter().filter(|piece| {
+            matches!(
+                piece.slot,
+                Slot::Top | Slot::Bottom | Slot::Dress | Slot::Outer
+            )
+        })
     };
     let weeks = |days: u32| match days / 7 {
         0 | 1 => None,
         2 => Some("two weeks".to_owned()),
         3 => Some("three weeks".to_owned()),
         4 => Some("four weeks".to_owned()),
-        _ if days < 61 => Some("over a month".to_owned()),
+        _ if days < 62 => Some("over a month".to_owned()),
         _ => Some(format!("{} months", days / 31)),
     };
     // Of the whole outfit only if all of it is known; else of its first piece alone.

@@ -57,6 +57,9 @@ impl History {
                 }
             }
             if (2..=8).contains(&items.len()) {
+                // Shared among the pairs, as above among the pieces: a whole outfit passed over weighs no more
+                // than one piece of it would.
+                let says = says / (items.len() * (items.len() - 1) / 2) as f32;
                 for (n, first) in items.iter().enumerate() {
                     for second in &items[n + 1..] {
                         *history.together.entry((*first, *second)).or_default() += says;

@@ -23,7 +23,9 @@ const MIN_SHARE: f32 = 0.05;
 #[must_use]
 pub fn dominant(picture: &RgbaImage) -> Vec<Color> {
     let pixels = inner_pixels(picture);
-    let clusters = merge(k_means(&pixels));
+    let mut clusters = merge(k_means(&pixels));
+    // The largest first: of clusters with one name it gives the colour.
+    clusters.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let total = pixels.len() as f32;
     let mut colors: Vec<Color> = Vec::new();
     for (lab, count) in clusters {

@@ -18,8 +18,8 @@ use super::{
 const TIMEOUT: Duration = Duration::from_millis(1500);
 /// A real answer has under 1 KiB.
 const MAX_BODY: usize = 64 * 1024;
-/// A fresh breeze or more (Beaufort 6 begins at 39 km/h): a dry day is then called windy.
-const WINDY_KMH: f32 = 38.0;
+/// A strong breeze or more (Beaufort 6 begins at 39 km/h): a dry day is then called windy.
+const WINDY_KMH: f32 = 39.0;
 
 /// The weather from Open-Meteo or a service that speaks like it, with a small cache.
 #[derive(Debug)]

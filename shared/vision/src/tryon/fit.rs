@@ -470,7 +470,9 @@ fn skirt(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> Vec
     for step in -1..=ROWS as i32 + 1 {
         let at = step as f32 / ROWS as f32;
         let y = mix(shape.waist, shape.hem, at);
-        let from = [0, 1].map(|side| shape.outer[side].at(y.clamp(shape.waist, shape.hem - 2.0)));
+        let from = [0, 1].map(|side| {
+            shape.outer[side].at(y.clamp(shape.waist, (shape.hem - 2.0).max(shape.waist)))
+        });
         let from = [p(from[0].x, y), p(from[1].x, y)];
         let q = mix(top, hem, at);
         let section = body.section(q);
@@ -536,7 +538,7 @@ fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> 
         let mut grid = Grid::default();
         let sign = [-1.0, 1.0][side];
         for &(y, q) in &rows {
-            let clamped = y.clamp(shape.waist, shape.hem - 2.0);
+            let clamped = y.clamp(shape.waist, (shape.hem - 2.0).max(shape.waist));
             let outer = p(shape.outer[side].at(clamped).x, y);
             // Where the legs touch on the body, cloth meets cloth rather than two soft edges.
             let bare = smooth_step(
@@ -557,7 +559,7 @@ fn trousers(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> 
                 let own = (body_edge - centre).dot(p(sign, 0.0));
                 let reach = mix(
                     half,
-                    natural.clamp(own, own * 1.35),
+                    natural.clamp(own.max(0.0), own.max(0.0) * 1.35),
                     smooth_step(0.0, 0.2, share),
                 );
                 let direction = (section.right - section.left).unit() * sign;

@@ -148,8 +148,8 @@ impl TryOnEngine {
 
     /// Puts the garments on the person in the photo.
     ///
-    /// Whatever the order of `garments`, they are put on as one dresses: bottoms, shoes, dress or top, outer
-    /// layer, hat. The result depends on nothing but the arguments.
+    /// Whatever the order of `garments`, they are put on in this order: shoes, bottoms (whose hems fall over
+    /// them), dress or top, outer layer, hat. The result depends on nothing but the arguments.
     ///
     /// # Errors
     /// [`TryOnError`], which says what the person can do about it.

@@ -50,7 +50,7 @@ const CLOTHES: [(&str, Option<&str>); 8] = [
     ("dress", None),
 ];
 
-/// Uploads clothes two at a time and answers the items by id, all of them ready.
+/// Uploads clothes four at a time and answers the items by id, all of them ready.
 async fn fill(ada: &Person, folder: &Path) -> Result<HashMap<String, Value>> {
     stream::iter(CLOTHES.into_iter().enumerate())
         .map(async |(at, (category, said))| {
