@@ -81,8 +81,8 @@ bench: setup ## Start-up, reply times, memory and sizes of the release binaries.
 	@$(BENCH_BUILD) -p drape-bench --no-default-features --bin hello-world
 	@cargo run --quiet -p drape-bench -- $(BENCH_RUN) $(ARGS)
 
-sam-build: setup ## [ENV=dev|prod]: release binaries for Lambda, by cargo-lambda, for that environment's processor
-	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam build --template-file template.yaml $(if $(ENV),--config-env $(ENV))
+sam-build: setup ## [STAGE=dev|prod]: release binaries for Lambda, by cargo-lambda, for that environment's processor
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam build --template-file template.yaml $(if $(STAGE),--config-env $(STAGE))
 
 sam-local: setup ## `sam local invoke` of every function against a stack; skipped where no Docker engine is
 	@if ! docker info >/dev/null 2>&1; then \
