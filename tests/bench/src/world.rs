@@ -18,10 +18,8 @@ use drape_common::{
     tokens::TokenKeys,
 };
 use drape_domain::{
-    Category, Item, ItemId, ItemStatus, Prefs, Role, Text, Timestamp, TryOn, TryOnStatus, User,
-    UserId,
-    item::Upload,
-    tryon::{TryOnItem, ViewOptions},
+    Category, Item, ItemId, ItemStatus, Role, Text, Timestamp, TryOn, User, UserId, item::Upload,
+    tryon::TryOnItem,
 };
 use serde_dynamo::AttributeValue;
 use serde_json::{Value, json};
@@ -151,13 +149,12 @@ pub(crate) async fn of(function: &str, photos: &Photos) -> Result<(World, Tokens
 fn user(now: Timestamp) -> Result<User> {
     Ok(User {
         id: USER.parse()?,
-        email: EMAIL.to_owned(),
-        name: Text::try_from("Shopper")?,
-        role: Role::User,
-        prefs: Prefs::default(),
-        created_at: now,
-        updated_at: now,
-        revision: 1,
+        ..User::new(
+            EMAIL.to_owned(),
+            Text::try_from("Shopper")?,
+            Role::User,
+            now,
+        )
     })
 }
 
@@ -237,29 +234,17 @@ fn vector(item: ItemId) -> Vec<f32> {
 }
 
 fn tryon(function: &str, user_id: UserId, now: Timestamp) -> Result<TryOn> {
+    let items = vec![TryOnItem {
+        item_id: ITEM.parse()?,
+        title: "Blue shirt".to_owned(),
+        boutique: None,
+        price: None,
+        skipped: None,
+    }];
+    let body_key = keys::body_upload(user_id, PHOTO.parse()?);
     let mut tryon = TryOn {
-        user_id,
         id: TRYON.parse()?,
-        body_key: keys::body_upload(user_id, PHOTO.parse()?),
-        items: vec![TryOnItem {
-            item_id: ITEM.parse()?,
-            title: "Blue shirt".to_owned(),
-            boutique: None,
-            price: None,
-            skipped: None,
-        }],
-        prefer_clean_item_images: true,
-        view_options: ViewOptions::default(),
-        status: TryOnStatus::Queued,
-        render_key: None,
-        confidence: None,
-        renderer: None,
-        error: None,
-        feedback: None,
-        enqueued_at: now,
-        created_at: now,
-        updated_at: now,
-        revision: 1,
+        ..TryOn::new(user_id, body_key, items, now)
     };
     if function != "render" {
         tryon.finish(keys::render(user_id, tryon.id), 0.8, "bench", now);
