@@ -233,6 +233,8 @@ pub fn ready_item(owner: UserId) -> Item {
         inferred: Inferred {
             category: Category::Shirt,
             confidence: 0.9,
+            candidates: Vec::new(),
+            cutout_confidence: None,
             colors: vec![Color {
                 name: "navy".into(),
                 hex: Rgb([28, 36, 72]),

@@ -1,6 +1,8 @@
 //! A garment or accessory: what its owner typed, what was inferred from its photo, and how far its
 //! photo has come.
 
+pub mod edit;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use crate::{
     Background, Category, Color, ItemId, Money, Pattern, ReturnFormat, Rgb, Season, Slot, Text,
     Timestamp, UserId,
 };
+
+pub use edit::Edit;
 
 /// The largest photo that is accepted, in bytes.
 pub const MAX_UPLOAD_BYTES: u64 = 15 * 1024 * 1024;
@@ -101,6 +105,15 @@ pub struct Typed {
     pub price: Option<Money>,
 }
 
+/// A kind of garment that a photo may show.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CategoryCandidate {
+    /// The kind.
+    pub category: Category,
+    /// How likely it is, 0–1.
+    pub probability: f32,
+}
+
 /// What was read from the photo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inferred {
@@ -108,6 +121,12 @@ pub struct Inferred {
     pub category: Category,
     /// Its probability, 0–1.
     pub confidence: f32,
+    /// The kinds to choose from, the likeliest first, where one photo does not tell; empty where it does.
+    #[serde(default)]
+    pub candidates: Vec<CategoryCandidate>,
+    /// How far the cutout can be trusted, 0–1; none if nothing was cut out.
+    #[serde(default)]
+    pub cutout_confidence: Option<f32>,
     /// Dominant colours, largest first.
     pub colors: Vec<Color>,
     /// Surface design.
@@ -128,7 +147,7 @@ pub struct EmbeddingRef {
 
 /// What the cleaning job is asked for. Each request raises `seq`, so that work is keyed by
 /// (photo, request) and doing it twice changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CleanRequest {
     /// Number of the request; 0 is the one that the upload itself makes.
@@ -137,6 +156,8 @@ pub struct CleanRequest {
     pub bg_color: Option<Rgb>,
     /// Also flatten the clean image into this format.
     pub return_format: Option<ReturnFormat>,
+    /// What the owner drew on the photo.
+    pub edit: Edit,
 }
 
 /// What the cleaning job last finished, well or badly.
@@ -252,6 +273,10 @@ pub struct Item {
     /// Which vector the item has.
     #[serde(default)]
     pub embedding: Option<EmbeddingRef>,
+    /// An older item of the same owner that shows the same garment, as far as the vectors tell. It may have
+    /// been deleted since.
+    #[serde(default)]
+    pub duplicate_of: Option<ItemId>,
     /// Set exactly when `status` is `failed`.
     #[serde(default)]
     pub error: Option<Failure>,
@@ -299,6 +324,7 @@ impl Item {
             work: None,
             images: ImageKeys::default(),
             embedding: None,
+            duplicate_of: None,
             error: None,
             created_at: now,
             updated_at: now,
@@ -313,6 +339,24 @@ impl Item {
             .category
             .or(self.inferred.as_ref().map(|inferred| inferred.category))
             .unwrap_or(Category::Other)
+    }
+
+    /// The kinds to choose from while neither photo nor owner has said which one it is.
+    #[must_use]
+    pub fn category_candidates(&self) -> &[CategoryCandidate] {
+        match &self.inferred {
+            Some(inferred) if self.typed.category.is_none() => &inferred.candidates,
+            _ => &[],
+        }
+    }
+
+    /// How far the cutout that is shown can be trusted, 0–1; none if there is none.
+    #[must_use]
+    pub fn cutout_confidence(&self) -> Option<f32> {
+        let inferred = self.inferred.as_ref()?;
+        inferred
+            .cutout_confidence
+            .filter(|_| self.images.clean.is_some())
     }
 
     /// Follows from the category.
@@ -472,6 +516,7 @@ impl Item {
             seq: self.clean.seq + 1,
             bg_color,
             return_format,
+            edit: Edit::default(),
         };
         self.background = Background::Clean;
         self.status = ItemStatus::Processing;
@@ -533,6 +578,8 @@ mod tests {
             inferred: Inferred {
                 category: Category::Shirt,
                 confidence: 0.9,
+                candidates: Vec::new(),
+                cutout_confidence: None,
                 colors: vec![Color {
                     name: "navy".into(),
                     hex: Rgb([28, 36, 72]),

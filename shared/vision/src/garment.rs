@@ -121,6 +121,8 @@ impl GarmentVision {
         let inferred = Inferred {
             category,
             confidence,
+            candidates: Vec::new(),
+            cutout_confidence: None,
             colors: cutout.as_ref().map_or_else(
                 || photo_colors(&photo),
                 |cutout| colors::dominant(&cutout.image),

@@ -50,7 +50,7 @@ impl Start {
                 bg_color: item.clean.bg_color,
                 return_format: item.clean.return_format,
             },
-            request: item.clean,
+            request: item.clean.clone(),
             etag: etag.to_owned(),
         }
     }

@@ -99,6 +99,7 @@ async fn a_shirt_is_cut_out_tagged_and_put_on_the_colour_asked_for() {
         seq: 0,
         bg_color: Some(Rgb([255, 240, 200])),
         return_format: Some(ReturnFormat::Jpeg),
+        ..CleanRequest::default()
     };
     let (app, item) = sent(&shirt(ImageFormat::Jpeg), ImageType::Jpeg, request).await;
 

@@ -97,6 +97,8 @@ impl World {
         item.inferred = Some(Inferred {
             category,
             confidence: 0.9,
+            candidates: Vec::new(),
+            cutout_confidence: None,
             colors: vec![Color {
                 name: name.into(),
                 hex: Rgb(rgb),

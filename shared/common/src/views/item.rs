@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use drape_domain::{
     Background, Category, Color, Item, ItemId, ItemStatus, Money, Pattern, Season, Slot, Text,
     Timestamp, UserId,
-    item::{EmbeddingRef, Failure},
+    item::{CategoryCandidate, EmbeddingRef, Failure},
 };
 use futures::future::{join_all, try_join_all};
 use serde::Serialize;
@@ -37,6 +37,7 @@ pub struct ItemView {
     title: String,
     description: Option<Text<2000>>,
     category: Option<Category>,
+    category_candidates: Vec<CategoryCandidate>,
     slot: Option<Slot>,
     colors: Vec<Color>,
     pattern: Option<Pattern>,
@@ -49,7 +50,9 @@ pub struct ItemView {
     background: Background,
     images: Images,
     background_cleaned: bool,
+    cutout_confidence: Option<f32>,
     embedding: Option<EmbeddingView>,
+    duplicate_of: Option<ItemId>,
     tags_source: BTreeMap<&'static str, &'static str>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: Timestamp,
@@ -92,6 +95,7 @@ impl ItemView {
             owner_id: item.owner_id,
             title: item.title(),
             category: known.then(|| item.category()),
+            category_candidates: item.category_candidates().to_vec(),
             slot: known.then(|| item.slot()),
             colors: item.colors().to_vec(),
             pattern: item.pattern(),
@@ -103,6 +107,8 @@ impl ItemView {
             },
             tags_source: item.tags_source(),
             images,
+            cutout_confidence: item.cutout_confidence(),
+            duplicate_of: item.duplicate_of,
             background_cleaned: item.images.clean.is_some(),
             embedding: item.embedding.map(|of| EmbeddingView {
                 id: item.item_id,

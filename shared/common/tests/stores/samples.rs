@@ -12,8 +12,9 @@ use drape_domain::{
     ReturnFormat, Rgb, Role, Season, SessionId, Signal, SignalId, SignalKind, Text, Timestamp,
     TryOn, TryOnId, TryOnStatus, UploadId, User, UserId,
     item::{
-        CleanRequest, EmbeddingRef, Failure, ImageKeys, ImageType, Inferred, Processed, Typed,
-        Upload, Work,
+        CategoryCandidate, CleanRequest, Edit, EmbeddingRef, Failure, ImageKeys, ImageType,
+        Inferred, Processed, Typed, Upload, Work,
+        edit::{Stroke, UnitPoint, UnitRect},
     },
     tryon::{Feedback, TryOnItem, ViewOptions},
 };
@@ -34,6 +35,18 @@ fn text<const MAX: usize>(text: &str) -> Text<MAX> {
 
 fn now() -> Timestamp {
     Timestamp::now_utc()
+}
+
+fn edit() -> Edit {
+    let points = vec![
+        UnitPoint::new(0.1 + 0.2, 1.0 / 3.0).unwrap(),
+        UnitPoint::new(0.0, 1.0).unwrap(),
+    ];
+    let stroke = Stroke::new(points, 0.002).unwrap();
+    let crop = UnitRect::new(0.0, 0.1, 0.7, 1.0).unwrap();
+    Edit::new(Some(crop), vec![stroke.clone()], vec![stroke])
+        .unwrap()
+        .with_mask("uploads/masks/o/i/m".into())
 }
 
 impl Sample for User {
@@ -164,6 +177,11 @@ impl Sample for Item {
             inferred: Some(Inferred {
                 category: Category::Polo,
                 confidence: f32::MIN_POSITIVE,
+                candidates: vec![CategoryCandidate {
+                    category: Category::Polo,
+                    probability: 1.0 / 3.0,
+                }],
+                cutout_confidence: Some(0.1),
                 colors: vec![],
                 pattern: Pattern::Solid,
             }),
@@ -171,6 +189,7 @@ impl Sample for Item {
                 seq: 7,
                 bg_color: Some(Rgb([0, 255, 10])),
                 return_format: Some(ReturnFormat::Jpeg),
+                edit: edit(),
             },
             processed: Some(Processed {
                 source_etag: "9b2cf535f27731c974343645a3985328".into(),
@@ -191,6 +210,7 @@ impl Sample for Item {
                 dim: 512,
                 updated_at: now(),
             }),
+            duplicate_of: Some(ItemId::new()),
             error: Some(Failure {
                 code: "no_garment_found".into(),
                 message: "We could not find a garment.".into(),

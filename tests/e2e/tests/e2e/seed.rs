@@ -67,6 +67,8 @@ pub(crate) async fn ready_item(
     item.inferred = Some(Inferred {
         category,
         confidence: 0.9,
+        candidates: Vec::new(),
+        cutout_confidence: None,
         colors: vec![Color {
             name: color.0.to_owned(),
             hex: Rgb(color.1),

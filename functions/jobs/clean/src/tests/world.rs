@@ -83,6 +83,8 @@ impl Analyse for Eyes {
             inferred: Inferred {
                 category: Category::Shirt,
                 confidence: 0.5,
+                candidates: Vec::new(),
+                cutout_confidence: None,
                 colors: vec![Color {
                     name: "navy".into(),
                     hex: Rgb([28, 36, 72]),
