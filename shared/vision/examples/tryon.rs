@@ -7,7 +7,7 @@ use std::{env, error::Error, fs, io::Write as _, time::Instant};
 use drape_domain::item::ImageType;
 use drape_vision::{
     Cutter, decode,
-    tryon::{Garment, TryOnEngine},
+    tryon::{Garment, TryOnEngine, View},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let engine = TryOnEngine::load()?;
     let start = Instant::now();
-    let rendering = engine.render(&body, &worn)?;
+    let rendering = engine.render(&body, &worn, View::default())?;
     let took = start.elapsed();
     rendering.image.save(out)?;
     writeln!(

@@ -3,7 +3,7 @@
 use drape_domain::{Slot, item::Failure};
 use drape_vision::{
     Cutter, Photo, VisionError,
-    tryon::{self, RENDERER, Skipped, TryOnEngine, TryOnError},
+    tryon::{self, RENDERER, Skipped, TryOnEngine, TryOnError, View},
 };
 use image::{
     ExtendedColorType, ImageEncoder, RgbImage, RgbaImage,
@@ -57,7 +57,10 @@ impl Render for Engine {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let rendering = self.engine.render(&body.rgb, &cutouts).map_err(refused)?;
+        let rendering = self
+            .engine
+            .render(&body.rgb, &cutouts, View::default())
+            .map_err(refused)?;
         let unclear = rendering
             .skipped
             .iter()

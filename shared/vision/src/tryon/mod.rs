@@ -8,83 +8,45 @@
 mod body;
 mod cloth;
 mod compose;
+mod error;
 mod fit;
 mod geom;
+mod light;
 mod mesh;
 mod plane;
 mod pose;
 mod protect;
+mod shadow;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod turn;
+mod view;
 
 use drape_domain::{Category, Slot};
-use image::{RgbImage, RgbaImage, imageops::FilterType};
+use image::{DynamicImage, GrayImage, Luma, RgbImage, RgbaImage, imageops::FilterType};
+
+pub use self::{
+    error::{Skipped, TryOnError},
+    view::{Layers, Lighting, View},
+};
 
 use self::{
     body::{Body, Needs},
     cloth::Cloth,
     compose::Keeps,
+    mesh::Layer,
+    plane::Plane,
     pose::{Pose, PoseFinder},
     protect::Head,
 };
-use crate::{error::VisionError, runner::ModelError};
+use crate::error::VisionError;
 
 /// The longest side of a rendered picture, in pixels.
 pub const MAX_SIDE: u32 = 1024;
 
 /// Names what made a picture; changes whenever pictures may look different.
-pub const RENDERER: &str = "drape-warp-1";
-
-/// Why there is no picture. Each has a stable [`code`](Self::code) and a message for the person.
-#[derive(Debug, thiserror::Error)]
-pub enum TryOnError {
-    /// Nobody is in the photo, or a part of the body that the garments hang on cannot be seen.
-    #[error(
-        "We could not see your whole body. Please use a photo that shows you from head to feet, facing the camera."
-    )]
-    BodyNotVisible,
-    /// The person is seen from the side or from behind.
-    #[error(
-        "You are turned away from the camera in this photo. Please use one in which you face it."
-    )]
-    TurnedAway,
-    /// The person does not stand upright.
-    #[error("Please use a photo in which you stand upright.")]
-    NotUpright,
-    /// None of the items can be worn in the picture.
-    #[error("None of these items can be tried on. Please choose clothes, shoes or a hat.")]
-    NothingToTryOn,
-    /// The pictures of the garments show nothing that can be placed.
-    #[error(
-        "We could not find the garment in its picture. Please take the photo again in front of a plain background."
-    )]
-    GarmentNotClear,
-    /// A model failed: a fault of ours, which a later attempt may not have.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-}
-
-impl TryOnError {
-    /// A stable word for the reason.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::BodyNotVisible => "body_not_visible",
-            Self::TurnedAway => "body_turned_away",
-            Self::NotUpright => "body_not_upright",
-            Self::NothingToTryOn => "nothing_to_try_on",
-            Self::GarmentNotClear => "garment_not_clear",
-            Self::Model(_) => "internal",
-        }
-    }
-
-    /// Whether the photo or the items are the reason, so that trying again changes nothing.
-    #[must_use]
-    pub const fn is_final(&self) -> bool {
-        !matches!(self, Self::Model(_))
-    }
-}
+pub const RENDERER: &str = "drape-warp-2";
 
 /// A garment to try on.
 #[derive(Debug, Clone)]
@@ -95,31 +57,19 @@ pub struct Garment {
     pub cutout: RgbaImage,
 }
 
-/// Why a garment is not in the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Skipped {
-    /// Bags, accessories and the like are not drawn.
-    NotWearable,
-    /// Its picture shows no garment.
-    NotClear,
-}
-
-impl Skipped {
-    /// A stable word for the reason.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NotWearable => "not_wearable",
-            Self::NotClear => "garment_not_clear",
-        }
-    }
-}
-
 /// A person wearing garments.
 #[derive(Debug, Clone)]
 pub struct Rendering {
-    /// The picture: the photo's size, or smaller if the photo's longer side is beyond [`MAX_SIDE`].
+    /// The picture: the photo's size, or smaller if the photo's longer side is beyond [`MAX_SIDE`]. It is what
+    /// `layers` compose to in the light that was asked for.
     pub image: RgbImage,
+    /// What the picture is composed of, in neutral light.
+    pub layers: Layers,
+    /// 255 where something was drawn or repaired. Where it is 0, the picture is the photo bit for bit.
+    pub regions: GrayImage,
+    /// The person turned a little to the picture's left and to its right, if that was asked for; the picture's
+    /// size.
+    pub turns: Vec<RgbImage>,
     /// How far the picture can be trusted, 0–1: how well the joints are seen, how much the person faces the
     /// camera, how cleanly the garments were cut out, and how well they cover the body.
     pub confidence: f32,
@@ -153,7 +103,12 @@ impl TryOnEngine {
     ///
     /// # Errors
     /// [`TryOnError`], which says what the person can do about it.
-    pub fn render(&self, body: &RgbImage, garments: &[Garment]) -> Result<Rendering, TryOnError> {
+    pub fn render(
+        &self,
+        body: &RgbImage,
+        garments: &[Garment],
+        view: View,
+    ) -> Result<Rendering, TryOnError> {
         if !garments
             .iter()
             .any(|garment| rank(garment.category).is_some())
@@ -165,7 +120,7 @@ impl TryOnEngine {
             .finder
             .find(&photo)?
             .ok_or(TryOnError::BodyNotVisible)?;
-        render_on(&photo, pose, garments)
+        render_on(&photo, pose, garments, view)
     }
 }
 
@@ -205,7 +160,12 @@ const fn needs(category: Category) -> &'static [Needs] {
     }
 }
 
-fn render_on(photo: &RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rendering, TryOnError> {
+fn render_on(
+    photo: &RgbImage,
+    pose: Pose,
+    garments: &[Garment],
+    view: View,
+) -> Result<Rendering, TryOnError> {
     let body = Body::measure(pose)?;
     let mut order: Vec<usize> = Vec::new();
     let mut skipped = Vec::new();
@@ -225,10 +185,9 @@ fn render_on(photo: &RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rende
     order.sort_by_key(|&index| rank(garments[index].category));
 
     let protected = protect::protect(photo, &body);
-    let light = compose::light(photo, &body);
+    let light = light::light(photo, &body);
     let head = Head::of(&body);
-    let mut image = photo.clone();
-    let mut placed = Vec::new();
+    let mut worn: Vec<(usize, Layer)> = Vec::new();
     let mut confidence = body.presence() * (body.frontal() / 0.62).clamp(0.0, 1.0).sqrt();
     for index in order {
         let Garment { category, cutout } = &garments[index];
@@ -245,8 +204,8 @@ fn render_on(photo: &RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rende
             Slot::Hat => (fit::hat(&cloth, &head), Keeps::Face),
             _ => (fit::top(&cloth, *category, &body), Keeps::Head),
         };
-        let (covered, on_body) =
-            compose::dress(&mut image, &pieces, keeps, &protected, &light, &body.mask);
+        let layer = compose::draw(&pieces, keeps, &protected, &light);
+        let (covered, on_body) = compose::coverage(&layer, &body.mask);
         if covered < 16.0 {
             skipped.push((index, Skipped::NotClear));
             continue;
@@ -261,18 +220,51 @@ fn render_on(photo: &RgbImage, pose: Pose, garments: &[Garment]) -> Result<Rende
             Keeps::Face => 1.0,
         };
         confidence *= (0.35 + 0.65 * seen) * (0.7 + 0.3 * cloth.quality) * (0.5 + 0.5 * fits);
-        placed.push(index);
+        worn.push((index, layer));
     }
-    if placed.is_empty() {
+    if worn.is_empty() {
         return Err(TryOnError::GarmentNotClear);
     }
     skipped.sort_by_key(|skipped| skipped.0);
     // Several garments must not look worse than the worst of them.
-    let confidence = confidence.clamp(0.0, 1.0).powf(1.0 / placed.len() as f32);
+    let confidence = confidence.clamp(0.0, 1.0).powf(1.0 / worn.len() as f32);
+    let placed = worn.iter().map(|worn| worn.0).collect();
+    let shadow = shadow::cast(&worn, &body, &protected);
+    let layers = Layers {
+        person: DynamicImage::ImageRgb8(photo.clone()).into_rgba8(),
+        garments: worn
+            .iter()
+            .map(|(index, layer)| (*index, compose::picture(layer)))
+            .collect(),
+        shadow,
+    };
+    let image = layers.compose(view.lighting);
+    let regions = GrayImage::from_fn(photo.width(), photo.height(), |x, y| {
+        Luma([if layers.covers(x, y) { u8::MAX } else { 0 }])
+    });
+    let turns = if view.rotate {
+        turn::turns(&image, &person(&body, &worn), &body)
+    } else {
+        Vec::new()
+    };
     Ok(Rendering {
         image,
+        layers,
+        regions,
+        turns,
         confidence,
         placed,
         skipped,
     })
+}
+
+/// How surely each pixel shows the person or what they wear.
+fn person(body: &Body, worn: &[(usize, Layer)]) -> Plane {
+    let mut person = body.mask.clone();
+    for (_, layer) in worn {
+        for (person, pixel) in person.data.iter_mut().zip(&layer.data) {
+            *person = person.max(pixel[3]);
+        }
+    }
+    person
 }

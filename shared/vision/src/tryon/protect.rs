@@ -17,6 +17,8 @@ pub(crate) struct Protected {
     pub(crate) face: Plane,
     /// Bare forearms that hang in front of what is worn on the torso or the legs.
     pub(crate) arms: Plane,
+    /// Face, hair, hands and bare forearms: what no garment's shadow falls on.
+    pub(crate) front: Plane,
 }
 
 /// Finds what must stay as it was.
@@ -84,7 +86,22 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
             *value = 1.0;
         }
     }
-    Protected { always, face, arms }
+    let front = Plane::from_fn(width, height, |x, y| {
+        let index = y * width + x;
+        if head.on_face(near(x, y)) {
+            1.0
+        } else {
+            hair.data[index]
+                .max(hands.data[index])
+                .max(arms.data[index])
+        }
+    });
+    Protected {
+        always,
+        face,
+        arms,
+        front,
+    }
 }
 
 /// Specks removed and edges softened by about a pixel.

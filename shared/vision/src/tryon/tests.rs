@@ -131,6 +131,16 @@ fn garment(category: Category, cutout: RgbaImage) -> Garment {
     Garment { category, cutout }
 }
 
+fn outfits() -> [Vec<Garment>; 2] {
+    [
+        vec![garment(Category::TShirt, shirt(RED))],
+        vec![
+            garment(Category::Pants, trousers(GREEN)),
+            garment(Category::TShirt, shirt(RED)),
+        ],
+    ]
+}
+
 const RED: [u8; 3] = [200, 20, 20];
 const GREEN: [u8; 3] = [20, 160, 30];
 
@@ -146,7 +156,11 @@ fn greenish(pixel: Rgb<u8>) -> bool {
 fn an_empty_photo_says_that_nobody_is_seen() {
     let blank = RgbImage::from_pixel(640, 900, Rgb([230, 230, 230]));
     let error = ENGINE
-        .render(&blank, &[garment(Category::TShirt, shirt(RED))])
+        .render(
+            &blank,
+            &[garment(Category::TShirt, shirt(RED))],
+            View::default(),
+        )
         .unwrap_err();
     assert_eq!(error.code(), "body_not_visible");
     assert!(error.to_string().contains("could not see your whole body"));
@@ -164,7 +178,10 @@ fn a_bag_alone_is_nothing_to_try_on_and_no_model_runs_for_it() {
         ],
     ] {
         assert_eq!(
-            ENGINE.render(&blank, &garments).unwrap_err().code(),
+            ENGINE
+                .render(&blank, &garments, View::default())
+                .unwrap_err()
+                .code(),
             "nothing_to_try_on"
         );
     }
@@ -172,7 +189,13 @@ fn a_bag_alone_is_nothing_to_try_on_and_no_model_runs_for_it() {
 
 #[test]
 fn a_shirt_lies_on_the_torso_and_its_sleeves_on_the_arms() {
-    let rendering = render_on(&photo(), pose(), &[garment(Category::TShirt, shirt(RED))]).unwrap();
+    let rendering = render_on(
+        &photo(),
+        pose(),
+        &[garment(Category::TShirt, shirt(RED))],
+        View::default(),
+    )
+    .unwrap();
     for (x, y) in [
         (200, 200),
         (165, 190),
@@ -200,7 +223,13 @@ fn a_shirt_lies_on_the_torso_and_its_sleeves_on_the_arms() {
 #[test]
 fn face_hands_and_everything_outside_of_the_garment_stay_bit_for_bit() {
     let before = photo();
-    let rendering = render_on(&before, pose(), &[garment(Category::TShirt, shirt(RED))]).unwrap();
+    let rendering = render_on(
+        &before,
+        pose(),
+        &[garment(Category::TShirt, shirt(RED))],
+        View::default(),
+    )
+    .unwrap();
     assert_eq!(rendering.image.dimensions(), before.dimensions());
     for (x, y, pixel) in rendering.image.enumerate_pixels() {
         let face = y < 110;
@@ -214,11 +243,127 @@ fn face_hands_and_everything_outside_of_the_garment_stay_bit_for_bit() {
 }
 
 #[test]
+fn where_the_regions_are_empty_the_picture_is_the_photo() {
+    let before = photo();
+    for garments in outfits() {
+        let rendering = render_on(&before, pose(), &garments, View::default()).unwrap();
+        let mut drawn = 0;
+        for (x, y, region) in rendering.regions.enumerate_pixels() {
+            if region.0[0] == 0 {
+                assert_eq!(
+                    rendering.image.get_pixel(x, y),
+                    before.get_pixel(x, y),
+                    "at {x},{y}"
+                );
+            } else {
+                drawn += 1;
+            }
+        }
+        let all = SIZE.0 * SIZE.1;
+        assert!(drawn > all / 50 && drawn < all / 2, "{drawn} of {all}");
+    }
+}
+
+#[test]
+fn the_layers_compose_to_the_picture_in_every_light() {
+    for garments in outfits() {
+        for lighting in [Lighting::Neutral, Lighting::Warm, Lighting::Cool] {
+            let view = View {
+                lighting,
+                ..View::default()
+            };
+            let rendering = render_on(&photo(), pose(), &garments, view).unwrap();
+            let layers = &rendering.layers;
+            let order: Vec<usize> = layers.garments.iter().map(|layer| layer.0).collect();
+            assert_eq!(order, rendering.placed);
+            // In whole numbers of the layers themselves, as an app would do it.
+            let gains = lighting.gains();
+            for (x, y, pixel) in rendering.image.enumerate_pixels() {
+                let mut colour = layers.person.get_pixel(x, y).0.map(f32::from);
+                let tops = layers.garments.iter().map(|layer| (&layer.1, gains));
+                for (layer, gains) in tops.chain([(&layers.shadow, [1.0; 3])]) {
+                    let above = layer.get_pixel(x, y).0.map(f32::from);
+                    let alpha = above[3] / 255.0;
+                    for channel in 0..3 {
+                        let lit = (above[channel] * gains[channel]).min(255.0);
+                        colour[channel] += (lit - colour[channel]) * alpha;
+                    }
+                }
+                for (channel, value) in pixel.0.into_iter().enumerate() {
+                    let off = f32::from(value) - colour[channel];
+                    assert!(off.abs() <= 1.0, "{off} at {x},{y} in {lighting:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn warm_light_is_redder_and_cool_light_bluer_on_cloth_alone() {
+    let garments = [garment(Category::TShirt, shirt([120; 3]))];
+    let seen = |lighting| {
+        let view = View {
+            lighting,
+            ..View::default()
+        };
+        render_on(&photo(), pose(), &garments, view).unwrap().image
+    };
+    let [neutral, warm, cool] = [Lighting::Neutral, Lighting::Warm, Lighting::Cool].map(seen);
+    let cloth = |image: &RgbImage| image.get_pixel(200, 220).0;
+    assert!(cloth(&warm)[0] > cloth(&neutral)[0] && cloth(&warm)[2] < cloth(&neutral)[2]);
+    assert!(cloth(&cool)[0] < cloth(&neutral)[0] && cloth(&cool)[2] > cloth(&neutral)[2]);
+    assert_eq!(warm.get_pixel(200, 80), cool.get_pixel(200, 80), "the face");
+}
+
+#[test]
+fn turns_are_two_pictures_of_the_same_size_that_differ_from_the_picture_on_the_body_alone() {
+    let garments = [garment(Category::TShirt, shirt(RED))];
+    let still = render_on(&photo(), pose(), &garments, View::default()).unwrap();
+    assert!(still.turns.is_empty());
+    let view = View {
+        rotate: true,
+        ..View::default()
+    };
+    let rendering = render_on(&photo(), pose(), &garments, view).unwrap();
+    assert_eq!(rendering.image, still.image);
+    assert_eq!(rendering.turns.len(), 2);
+    for turn in &rendering.turns {
+        assert_eq!(turn.dimensions(), rendering.image.dimensions());
+        assert_ne!(*turn, rendering.image);
+        for y in 0..SIZE.1 {
+            assert_eq!(*turn.get_pixel(3, y), WALL);
+            assert_eq!(*turn.get_pixel(SIZE.0 - 4, y), WALL);
+        }
+    }
+    // The nose goes to the side that the person turns to.
+    let [left, right] = &rendering.turns[..] else {
+        panic!("two turns")
+    };
+    let middle = |image: &RgbImage| {
+        let red: Vec<f32> = (0..SIZE.0)
+            .filter(|&x| image.get_pixel(x, 75).0 == [0, 0, 0])
+            .map(|x| x as f32)
+            .collect();
+        red.iter().sum::<f32>() / red.len().max(1) as f32
+    };
+    let mut marked = photo();
+    for x in 196..204 {
+        for y in 70..80 {
+            marked.put_pixel(x, y, Rgb([0, 0, 0]));
+        }
+    }
+    let marked = render_on(&marked, pose(), &garments, view).unwrap().turns;
+    assert!(middle(&marked[0]) < 199.0 && middle(&marked[1]) > 200.0);
+    assert_ne!(left, right);
+}
+
+#[test]
 fn trousers_reach_the_ankles_on_both_legs() {
     let rendering = render_on(
         &photo(),
         pose(),
         &[garment(Category::Pants, trousers(GREEN))],
+        View::default(),
     )
     .unwrap();
     for (x, y) in [
@@ -249,8 +394,14 @@ fn tops_go_over_bottoms_whatever_the_order_of_the_request() {
         garment(Category::TShirt, shirt(RED)),
         garment(Category::Pants, trousers(GREEN)),
     ];
-    let one = render_on(&photo(), pose(), &[top.clone(), bottom.clone()]).unwrap();
-    let other = render_on(&photo(), pose(), &[bottom, top]).unwrap();
+    let one = render_on(
+        &photo(),
+        pose(),
+        &[top.clone(), bottom.clone()],
+        View::default(),
+    )
+    .unwrap();
+    let other = render_on(&photo(), pose(), &[bottom, top], View::default()).unwrap();
     assert_eq!(one.image, other.image);
     assert_eq!((one.placed, other.placed), (vec![1, 0], vec![0, 1]));
     assert!(
@@ -267,24 +418,34 @@ fn what_cannot_be_worn_or_seen_is_left_out_and_said() {
         garment(Category::Shirt, empty.clone()),
         garment(Category::TShirt, shirt(RED)),
     ];
-    let rendering = render_on(&photo(), pose(), &garments).unwrap();
+    let rendering = render_on(&photo(), pose(), &garments, View::default()).unwrap();
     assert_eq!(rendering.placed, [2]);
     assert_eq!(
         rendering.skipped,
         [(0, Skipped::NotWearable), (1, Skipped::NotClear)]
     );
-    let error = render_on(&photo(), pose(), &[garment(Category::Shirt, empty)]).unwrap_err();
+    let error = render_on(
+        &photo(),
+        pose(),
+        &[garment(Category::Shirt, empty)],
+        View::default(),
+    )
+    .unwrap_err();
     assert_eq!(error.code(), "garment_not_clear");
 }
 
 #[test]
 fn confidence_falls_with_hidden_joints_and_the_hidden_whole_is_refused() {
     let shirt = [garment(Category::TShirt, shirt(RED))];
-    let seen = render_on(&photo(), pose(), &shirt).unwrap().confidence;
+    let seen = render_on(&photo(), pose(), &shirt, View::default())
+        .unwrap()
+        .confidence;
     let mut dim = pose();
     dim.joints[11].visibility = 0.6;
     dim.joints[23].visibility = 0.6;
-    let half = render_on(&photo(), dim, &shirt).unwrap().confidence;
+    let half = render_on(&photo(), dim, &shirt, View::default())
+        .unwrap()
+        .confidence;
     assert!(
         seen > 0.8 && seen <= 1.0 && half < seen - 0.1,
         "{seen} {half}"
@@ -292,7 +453,9 @@ fn confidence_falls_with_hidden_joints_and_the_hidden_whole_is_refused() {
     let mut hidden = pose();
     hidden.joints[24].visibility = 0.1;
     assert_eq!(
-        render_on(&photo(), hidden, &shirt).unwrap_err().code(),
+        render_on(&photo(), hidden, &shirt, View::default())
+            .unwrap_err()
+            .code(),
         "body_not_visible"
     );
 }
@@ -307,7 +470,8 @@ fn only_what_a_garment_hangs_on_must_be_seen() {
         render_on(
             &photo(),
             legless.clone(),
-            &[garment(Category::TShirt, shirt(RED))]
+            &[garment(Category::TShirt, shirt(RED))],
+            View::default()
         )
         .is_ok()
     );
@@ -315,6 +479,7 @@ fn only_what_a_garment_hangs_on_must_be_seen() {
         &photo(),
         legless,
         &[garment(Category::Pants, trousers(GREEN))],
+        View::default(),
     )
     .unwrap_err();
     assert_eq!(error.code(), "body_not_visible");
@@ -349,8 +514,8 @@ fn the_same_request_makes_the_same_picture() {
         garment(Category::TShirt, shirt(RED)),
         garment(Category::Pants, trousers(GREEN)),
     ];
-    let one = render_on(&photo(), pose(), &garments).unwrap();
-    let other = render_on(&photo(), pose(), &garments).unwrap();
+    let one = render_on(&photo(), pose(), &garments, View::default()).unwrap();
+    let other = render_on(&photo(), pose(), &garments, View::default()).unwrap();
     assert_eq!(one.image, other.image);
     assert_eq!(one.confidence.to_bits(), other.confidence.to_bits());
 }
@@ -364,7 +529,12 @@ fn every_category_is_placed_or_skipped_and_the_face_stays() {
             trousers(GREEN),
             RgbaImage::from_pixel(40, 300, Rgba([9, 9, 200, 255])),
         ] {
-            match render_on(&before, pose(), &[garment(category, cutout)]) {
+            match render_on(
+                &before,
+                pose(),
+                &[garment(category, cutout)],
+                View::default(),
+            ) {
                 Ok(rendering) => {
                     assert!((0.0..=1.0).contains(&rendering.confidence), "{category}");
                     for y in 62..95 {
@@ -402,7 +572,11 @@ fn a_real_person_wears_a_shirt_and_the_face_stays() {
     };
     let photo = image::load_from_memory(&bytes).unwrap().into_rgb8();
     let rendering = ENGINE
-        .render(&photo, &[garment(Category::TShirt, shirt(RED))])
+        .render(
+            &photo,
+            &[garment(Category::TShirt, shirt(RED))],
+            View::default(),
+        )
         .unwrap();
     assert!(rendering.confidence > 0.7, "{}", rendering.confidence);
     let before = fitted(&photo);
@@ -419,7 +593,11 @@ fn a_real_person_wears_a_shirt_and_the_face_stays() {
     let upper =
         image::imageops::crop_imm(&photo, 0, 0, photo.width(), photo.height() * 2 / 5).to_image();
     let error = ENGINE
-        .render(&upper, &[garment(Category::Pants, trousers(GREEN))])
+        .render(
+            &upper,
+            &[garment(Category::Pants, trousers(GREEN))],
+            View::default(),
+        )
         .unwrap_err();
     assert_eq!(error.code(), "body_not_visible");
 }
