@@ -43,6 +43,12 @@ impl Projection {
     }
 }
 
+/// How alike two vectors of unit length are: their cosine, 1 for the same.
+#[must_use]
+pub fn likeness(one: &[f32], two: &[f32]) -> f32 {
+    dot(one, two)
+}
+
 /// The same direction with length 1; a vector without length stays as it is.
 pub(crate) fn unit(vector: &[f32]) -> Vec<f32> {
     let length = dot(vector, vector).sqrt();

@@ -1,7 +1,7 @@
 //! Everything that is made of one photo of a garment.
 
 use drape_domain::{
-    Background, ReturnFormat, Rgb,
+    Background, Category, Color, ReturnFormat, Rgb,
     item::{ImageType, Inferred},
 };
 use image::{ImageResult, RgbImage, imageops};
@@ -94,6 +94,36 @@ impl GarmentVision {
             tagger: Tagger::load(),
             projection: Projection::load(),
         })
+    }
+
+    /// The garment in a photo.
+    ///
+    /// # Errors
+    /// [`PhotoError::NoGarmentFound`] if nothing stands out; the others are faults of ours.
+    pub fn cut(&self, photo: &Photo) -> Result<Cutout, VisionError> {
+        self.cutter.cut(photo)
+    }
+
+    /// The colours of a garment in its photo, by the part of it that they cover.
+    #[must_use]
+    pub fn colors(&self, cutout: &Cutout) -> Vec<Color> {
+        colors::dominant(&cutout.image)
+    }
+
+    /// Every category that is known with its probability, likeliest first.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the model cannot be run.
+    pub fn categories(&self, photo: &RgbImage) -> Result<Vec<(Category, f32)>, ModelError> {
+        Ok(self.tagger.categories(&self.features.features(photo)?))
+    }
+
+    /// A photo's vector: [`crate::embed::DIMENSIONS`] components, unit length.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the model cannot be run.
+    pub fn embedding(&self, photo: &RgbImage) -> Result<Vec<f32>, ModelError> {
+        Ok(self.projection.embed(&self.features.features(photo)?))
     }
 
     /// Decodes an uploaded photo of the declared type, cuts the garment out, and reads tags and vector.

@@ -37,6 +37,12 @@ impl Tagger {
         }
     }
 
+    /// Every category with its probability (0–1), likeliest first.
+    #[must_use]
+    pub fn categories(&self, features: &[f32]) -> Vec<(Category, f32)> {
+        self.category.probabilities(features)
+    }
+
     /// The most likely category and its probability (0–1).
     #[must_use]
     pub fn category(&self, features: &[f32]) -> (Category, f32) {
@@ -74,18 +80,27 @@ impl<T: Copy + FromStr> Head<T> {
     }
 
     fn classify(&self, features: &[f32]) -> Option<(T, f32)> {
+        self.probabilities(features).first().copied()
+    }
+
+    /// A softmax over the words, likeliest first.
+    fn probabilities(&self, features: &[f32]) -> Vec<(T, f32)> {
         let features = unit(features);
         let score = |row: &[f32]| {
             row.split_last()
                 .map_or(0.0, |(bias, weights)| dot(weights, &features) + bias)
         };
         let scores: Vec<f32> = self.rows.iter().map(|(_, row)| score(row)).collect();
-        let best = (0..scores.len()).max_by(|one, two| scores[*one].total_cmp(&scores[*two]))?;
-        let total: f32 = scores
+        let best = scores.iter().copied().fold(f32::MIN, f32::max);
+        let total: f32 = scores.iter().map(|score| (score - best).exp()).sum();
+        let mut words: Vec<_> = self
+            .rows
             .iter()
-            .map(|score| (score - scores[best]).exp())
-            .sum();
-        Some((self.rows[best].0, 1.0 / total))
+            .zip(&scores)
+            .map(|((word, _), score)| (*word, (score - best).exp() / total))
+            .collect();
+        words.sort_by(|(_, one), (_, two)| two.total_cmp(one));
+        words
     }
 }
 

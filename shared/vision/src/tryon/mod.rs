@@ -124,8 +124,9 @@ impl TryOnEngine {
     }
 }
 
-/// The photo, made smaller if need be.
-fn fitted(photo: &RgbImage) -> RgbImage {
+/// The photo at the size of its rendering: made smaller if its longer side is beyond [`MAX_SIDE`].
+#[must_use]
+pub fn fitted(photo: &RgbImage) -> RgbImage {
     let (width, height) = photo.dimensions();
     let longest = width.max(height);
     if longest <= MAX_SIDE {
