@@ -2,17 +2,18 @@
 //! photo has come.
 
 pub mod edit;
+mod request;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Background, Category, Color, ItemId, Money, Pattern, ReturnFormat, Rgb, Season, Slot, Text,
-    Timestamp, UserId,
+    Background, Category, Color, ItemId, Money, Pattern, Season, Slot, Text, Timestamp, UserId,
 };
 
 pub use edit::Edit;
+pub use request::{AwaitedMask, CleanRequest, CleanWish};
 
 /// The largest photo that is accepted, in bytes.
 pub const MAX_UPLOAD_BYTES: u64 = 15 * 1024 * 1024;
@@ -145,21 +146,6 @@ pub struct EmbeddingRef {
     pub updated_at: Timestamp,
 }
 
-/// What the cleaning job is asked for. Each request raises `seq`, so that work is keyed by
-/// (photo, request) and doing it twice changes nothing.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CleanRequest {
-    /// Number of the request; 0 is the one that the upload itself makes.
-    pub seq: u32,
-    /// Colour behind the garment in the thumb and in a flattened image; white if none.
-    pub bg_color: Option<Rgb>,
-    /// Also flatten the clean image into this format.
-    pub return_format: Option<ReturnFormat>,
-    /// What the owner drew on the photo.
-    pub edit: Edit,
-}
-
 /// What the cleaning job last finished, well or badly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Processed {
@@ -261,6 +247,9 @@ pub struct Item {
     /// The latest request to the cleaning job.
     #[serde(default)]
     pub clean: CleanRequest,
+    /// A later request that still waits for its mask.
+    #[serde(default)]
+    pub awaited_mask: Option<AwaitedMask>,
     /// The latest request that was finished.
     #[serde(default)]
     pub processed: Option<Processed>,
@@ -320,6 +309,7 @@ impl Item {
             status: ItemStatus::AwaitingUpload,
             upload,
             clean: CleanRequest::default(),
+            awaited_mask: None,
             processed: None,
             work: None,
             images: ImageKeys::default(),
@@ -469,6 +459,7 @@ impl Item {
             return false;
         }
         self.photo_arrived(source_etag, now);
+        self.clean.turn_to(source_etag);
         let is_retry = self.is_at_work(source_etag);
         let before = self.work.take().filter(|_| is_retry);
         let (take_ups, since) = before.map_or((0, now), |work| (work.take_ups, work.since));
@@ -500,30 +491,6 @@ impl Item {
             self.error = None;
         }
         usable
-    }
-
-    /// The owner asks for a new cutout. Refused (false) while no photo has arrived.
-    pub fn request_clean(
-        &mut self,
-        bg_color: Option<Rgb>,
-        return_format: Option<ReturnFormat>,
-        now: Timestamp,
-    ) -> bool {
-        if self.status == ItemStatus::AwaitingUpload {
-            return false;
-        }
-        self.clean = CleanRequest {
-            seq: self.clean.seq + 1,
-            bg_color,
-            return_format,
-            edit: Edit::default(),
-        };
-        self.background = Background::Clean;
-        self.status = ItemStatus::Processing;
-        self.error = None;
-        self.work = None;
-        self.updated_at = now;
-        true
     }
 
     /// The job made images, tags and a vector for request `done`. An answer to an older request keeps the
@@ -558,6 +525,7 @@ impl Item {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Rgb;
 
     fn item() -> Item {
         Item::new(
@@ -624,7 +592,7 @@ mod tests {
     fn an_answer_to_an_older_request_leaves_the_item_processing() {
         let mut item = item();
         item.photo_arrived("e", Timestamp::UNIX_EPOCH);
-        assert!(item.request_clean(None, None, Timestamp::UNIX_EPOCH));
+        assert!(item.request_clean(CleanWish::default(), Timestamp::UNIX_EPOCH));
         item.finish_clean(done(0), cleaned(), Timestamp::UNIX_EPOCH);
         assert_eq!(item.status, ItemStatus::Processing);
         assert!(!item.is_processed("e"));
@@ -632,11 +600,6 @@ mod tests {
         assert_eq!(item.status, ItemStatus::Ready);
         assert!(item.is_processed("e"));
         assert!(!item.is_processed("another photo"));
-    }
-
-    #[test]
-    fn nothing_can_be_cleaned_before_the_photo_is_there() {
-        assert!(!item().request_clean(None, None, Timestamp::UNIX_EPOCH));
     }
 
     #[test]
@@ -677,7 +640,7 @@ mod tests {
         let fifth = work(&mut item, "e");
         assert!(fifth.is_hopeless(start + later));
         assert!(!fifth.is_hopeless(start), "all at once: duplicates");
-        item.request_clean(None, None, start);
+        item.request_clean(CleanWish::default(), start);
         assert_eq!(work(&mut item, "e").take_ups, 1);
         assert_eq!(work(&mut item, "e").take_ups, 2);
         assert_eq!(work(&mut item, "other").take_ups, 1);
@@ -690,7 +653,7 @@ mod tests {
     fn a_late_failure_does_not_hide_a_newer_request() {
         let mut item = item();
         item.photo_arrived("e", Timestamp::UNIX_EPOCH);
-        item.request_clean(None, None, Timestamp::UNIX_EPOCH);
+        item.request_clean(CleanWish::default(), Timestamp::UNIX_EPOCH);
         let failure = Failure {
             code: "no_garment_found".into(),
             message: "…".into(),

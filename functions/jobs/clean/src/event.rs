@@ -11,7 +11,7 @@ use serde_json::Value;
 /// What the job is told.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// Photos have arrived.
+    /// Photos or masks have arrived.
     Uploaded(Vec<CleanItem>),
     /// Somebody asks.
     Asked(SqsEvent),
@@ -95,29 +95,32 @@ impl Event {
     }
 }
 
-/// The item of an uploaded photo. Other objects are none of the job's business.
+/// The item of an uploaded photo or mask. Other objects are none of the job's business.
 fn uploaded(encoded: &str) -> Option<CleanItem> {
     // Keys come encoded like form fields; `&` and `=` do not come bare.
     let (key, _) = form_urlencoded::parse(encoded.as_bytes()).next()?;
-    let item = key
-        .strip_prefix("uploads/items/")
-        .and_then(|rest| rest.split_once('/'))
-        .and_then(|(owner, item)| {
-            Some(CleanItem {
-                owner_id: owner.parse().ok()?,
-                item_id: item.parse().ok()?,
-            })
-        });
+    let item = match *key.split('/').collect::<Vec<_>>() {
+        ["uploads", "items", owner, item] => of(owner, item),
+        ["uploads", "masks", owner, item, _] => of(owner, item),
+        _ => None,
+    };
     if item.is_none() {
-        tracing::warn!(key = %key, "not an item's photo");
+        tracing::warn!(key = %key, "not an item's photo or mask");
     }
     item
+}
+
+fn of(owner: &str, item: &str) -> Option<CleanItem> {
+    Some(CleanItem {
+        owner_id: owner.parse().ok()?,
+        item_id: item.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use drape_common::store::blob::keys;
-    use drape_domain::{ItemId, UserId};
+    use drape_domain::{ItemId, UploadId, UserId};
     use serde_json::json;
 
     use super::*;
@@ -134,14 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_s_key_names_its_item_however_it_is_encoded() {
+    fn a_photo_s_or_mask_s_key_names_its_item_however_it_is_encoded() {
         let item = CleanItem {
             owner_id: UserId::new(),
             item_id: ItemId::new(),
         };
         let key = keys::item_upload(item.owner_id, item.item_id);
         let encoded = key.replace('/', "%2F").replace('-', "%2D");
-        assert_eq!(photos(&[&key, &encoded]), [item, item]);
+        let mask = keys::item_mask(item.owner_id, item.item_id, UploadId::new());
+        assert_eq!(photos(&[&key, &encoded, &mask]), [item; 3]);
     }
 
     #[test]
@@ -154,6 +158,8 @@ mod tests {
             format!("uploads/items/{id}/{id}/more"),
             format!("uploads/items/{id}/{id}+"),
             format!("uploads/body/{id}/{id}"),
+            format!("uploads/masks/{id}/{id}"),
+            format!("uploads/masks/{id}/{id}/{id}/more"),
             "uploads/items/%FF/%00".to_owned(),
         ];
         assert_eq!(photos(&strange.each_ref().map(String::as_str)), []);

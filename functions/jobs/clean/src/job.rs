@@ -21,6 +21,7 @@ use drape_vision::{GarmentPhoto, Options, PhotoError, VisionError};
 use crate::{
     Analyse, Clean,
     finish::{Ending, Outcome, Start},
+    mask,
     source::{self, Found, Source},
 };
 
@@ -59,6 +60,11 @@ where
             self.sweep(owner, id).await?;
             return Ok(Ending::Settled);
         };
+        let now = (self.clock)();
+        let taken_in = mask::take_in(item, &self.items, &self.uploads, now);
+        let Some(item) = taken_in.await? else {
+            return Ok(Ending::Overtaken);
+        };
         let photo = match source::find(&item, &self.uploads).await? {
             Found::NotYet => return Ok(Ending::Settled),
             Found::Gone => return self.give_up(&item).await,
@@ -67,7 +73,6 @@ where
 
         // Clients see at once that the photo has been taken up. The photo is read after this write, so that
         // of two photos the newer one has the later revision, which the vector goes by.
-        let now = (self.clock)();
         let key = item_key(owner, id);
         let taken_up = change(&self.items, &key, |item| item.take_up(&photo.etag, now));
         let item = match taken_up.await? {

@@ -7,6 +7,7 @@
 mod event;
 mod finish;
 mod job;
+mod mask;
 mod source;
 
 use drape_common::{

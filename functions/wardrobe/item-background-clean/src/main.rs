@@ -11,9 +11,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     serve(async |init| {
         let items = Table::new(&init.aws.dynamodb(), init.settings.items_table()?);
         init.prime(items.prime()).await;
+        let s3 = init.aws.s3();
         Ok(ItemBackgroundClean {
             items,
-            media: Bucket::new(&init.aws.s3(), init.settings.media_bucket()?),
+            uploads: Bucket::new(&s3, init.settings.uploads_bucket()?),
+            media: Bucket::new(&s3, init.settings.media_bucket()?),
             queue: Queue::new(&init.aws.sqs(), init.settings.clean_queue_url()?),
         })
     })

@@ -1,4 +1,4 @@
-//! `DELETE /items/{id}`: removes an item with its photos and its vector.
+//! `DELETE /items/{id}`: removes an item with its photos, its masks and its vector.
 //!
 //! The row goes last, so that a deletion that was cut off can be seen and repeated. A cleaning job may be at
 //! work meanwhile: what it writes before the row goes is removed by a second sweep, and afterwards it finds
@@ -13,7 +13,7 @@ use drape_common::{
     },
 };
 use drape_domain::{Item, ItemId, UserId};
-use futures::future::try_join3;
+use futures::future::try_join4;
 
 /// What removes items.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct ItemDelete<I, E, U, M> {
 impl<I, E, U, M> ItemDelete<I, E, U, M>
 where
     E: Remove<Embedding>,
-    U: DeleteObject,
+    U: DeleteObject + ListKeys,
     M: DeleteObject + ListKeys,
 {
     async fn sweep(&self, owner: UserId, item: ItemId) -> Result<(), StoreError> {
@@ -39,9 +39,13 @@ where
             keys::item_upload(owner, item),
             Embedding::key_of(owner, item),
         );
-        let images = keys::item_images(owner, item);
-        try_join3(
+        let (masks, images) = (
+            keys::item_masks(owner, item),
+            keys::item_images(owner, item),
+        );
+        try_join4(
             self.uploads.delete_object(&upload),
+            delete_all(&self.uploads, &masks),
             self.embeddings.remove(&vector),
             delete_all(&self.media, &images),
         )
@@ -54,7 +58,7 @@ impl<I, E, U, M> Endpoint for ItemDelete<I, E, U, M>
 where
     I: Get<Item> + Remove<Item> + 'static,
     E: Remove<Embedding> + 'static,
-    U: DeleteObject + 'static,
+    U: DeleteObject + ListKeys + 'static,
     M: DeleteObject + ListKeys + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
@@ -81,7 +85,7 @@ mod tests {
         },
         testing::{ready_item, request},
     };
-    use drape_domain::Timestamp;
+    use drape_domain::{Timestamp, UploadId};
 
     use super::*;
 
@@ -111,6 +115,8 @@ mod tests {
             .unwrap();
         app.uploads
             .upload(&keys::item_upload(owner, id), "image/jpeg", b"photo");
+        let mask = keys::item_mask(owner, id, UploadId::new());
+        app.uploads.upload(&mask, "image/png", b"mask");
         // Of its first photo, and of what it was made into later.
         for file in [
             "1-0/clean.png",

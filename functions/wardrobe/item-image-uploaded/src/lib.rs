@@ -1,12 +1,12 @@
-//! `PUT /items/{id}/image-uploaded`: confirms that the photo has arrived, and has it worked on if the
-//! bucket's own event has not done so yet.
+//! `PUT /items/{id}/image-uploaded`: confirms that the photo, or a mask that was asked for, has arrived, and has
+//! it worked on if the bucket's own event has not done so yet.
 
 use std::time::Duration;
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, body, caller, json, path_id},
     store::{
-        Changed, Get, Save,
+        Changed, Get, Save, StoreError,
         blob::{HeadObject, PresignGet, keys},
         change,
         queue::{CleanItem, Enqueue},
@@ -36,6 +36,27 @@ pub struct ItemImageUploaded<I, U, M, Q> {
     pub media: M,
     /// Items to clean.
     pub queue: Q,
+}
+
+impl<I, U, M, Q> ItemImageUploaded<I, U, M, Q>
+where
+    Q: Enqueue<CleanItem>,
+{
+    async fn ask_for(&self, item: &Item) -> Result<(), StoreError> {
+        let message = CleanItem {
+            owner_id: item.owner_id,
+            item_id: item.item_id,
+        };
+        self.queue.enqueue_after(&message, HEAD_START).await
+    }
+
+    /// The job looks whether the mask is there.
+    async fn ask_for_mask(&self, item: &Item) -> Result<(), StoreError> {
+        if item.awaited_mask.is_some() {
+            self.ask_for(item).await?;
+        }
+        Ok(())
+    }
 }
 
 impl<I, U, M, Q> Endpoint for ItemImageUploaded<I, U, M, Q>
@@ -68,6 +89,7 @@ where
                 ));
             }
             // Uploads expire; what was made of this one stays.
+            self.ask_for_mask(&item).await?;
             return json(
                 202,
                 &serde_json::json!({ "item": ItemView::new(item, &self.media).await? }),
@@ -83,9 +105,10 @@ where
             Changed::Kept(item) | Changed::Written(item) => item,
         };
         // Not only on the first call: the one before may have died between its write and its message.
-        if !item.is_processed(&photo.etag) {
-            let message = CleanItem { owner_id, item_id };
-            self.queue.enqueue_after(&message, HEAD_START).await?;
+        if item.is_processed(&photo.etag) {
+            self.ask_for_mask(&item).await?;
+        } else {
+            self.ask_for(&item).await?;
         }
         json(
             202,
@@ -106,7 +129,7 @@ mod tests {
     };
     use drape_domain::{
         UserId,
-        item::{Failure, Processed},
+        item::{CleanWish, Failure, Processed},
     };
     use serde_json::json;
 
@@ -207,6 +230,25 @@ mod tests {
             (&"processing".into(), &json!(null))
         );
         assert_eq!(app.queue.sent(), [message(&item)]);
+    }
+
+    #[tokio::test]
+    async fn a_mask_is_looked_for_whether_or_not_the_photo_is_still_there() {
+        let mut item = ready_item(UserId::new());
+        item.processed.as_mut().unwrap().source_etag = hash::hex(b"photo");
+        item.await_mask(CleanWish::default(), 5, Timestamp::UNIX_EPOCH);
+        let app = given(&item, &Fuse::default()).await;
+        for photo in [None, Some(b"photo")] {
+            if let Some(bytes) = photo {
+                upload(&app, &item, bytes);
+            }
+            let answer = put(&app, &item).await;
+            assert_eq!(
+                (answer.status, &answer.body["item"]["status"]),
+                (202, &"ready".into())
+            );
+        }
+        assert_eq!(app.queue.sent(), [message(&item), message(&item)]);
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use drape_common::{
 };
 use drape_domain::{
     ItemId, UserId,
-    item::{Failure, Processed},
+    item::{CleanWish, Failure, Processed},
 };
 use serde_json::{Value, json};
 
@@ -190,7 +190,7 @@ async fn an_item_whose_new_cutout_failed_is_usable_again_as_taken() {
     let mut never_usable = new_item(UserId::new());
     for (item, status) in [(&mut usable, "ready"), (&mut never_usable, "failed")] {
         item.photo_arrived("photo", Timestamp::UNIX_EPOCH);
-        item.request_clean(None, None, Timestamp::UNIX_EPOCH);
+        item.request_clean(CleanWish::default(), Timestamp::UNIX_EPOCH);
         let failure = Failure {
             code: "no_garment_found".into(),
             message: "We could not find a garment.".into(),

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{FieldError, Problem};
 
-/// More than any request needs; photos never pass through here.
+/// More than nearly any request needs; photos never pass through here.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The JSON body as a `T`. Request types say `deny_unknown_fields`.
@@ -15,16 +15,24 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// # Errors
 /// 400 for what is not JSON, 413 when it is too large, 422 naming the field that does not fit.
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    body_within(request, MAX_BODY_BYTES)
+}
+
+/// The JSON body as a `T`, for a request that may need more than others: at most `limit` bytes.
+///
+/// # Errors
+/// As [`body`].
+pub fn body_within<T: DeserializeOwned>(request: &Request, limit: usize) -> Result<T, Problem> {
     let bytes: &[u8] = match request.body() {
         Body::Text(text) => text.as_bytes(),
         Body::Binary(bytes) => bytes,
         _ => &[],
     };
-    if bytes.len() > MAX_BODY_BYTES {
+    if bytes.len() > limit {
         return Err(Problem::new(
             lambda_http::http::StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
-            "The body must have at most 65,536 bytes.",
+            format!("The body must have at most {limit} bytes."),
         ));
     }
     // An absent body reads as an empty object, so that what is missing is named.

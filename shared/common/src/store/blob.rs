@@ -134,6 +134,18 @@ pub mod keys {
         format!("uploads/items/{owner}/{item}")
     }
 
+    /// In the uploads bucket: what every mask for an item begins with.
+    #[must_use]
+    pub fn item_masks(owner: UserId, item: ItemId) -> String {
+        format!("uploads/masks/{owner}/{item}/")
+    }
+
+    /// In the uploads bucket: a mask that the owner drew for one request.
+    #[must_use]
+    pub fn item_mask(owner: UserId, item: ItemId, upload: UploadId) -> String {
+        format!("{}{upload}", item_masks(owner, item))
+    }
+
     /// In the uploads bucket: what a user's body photos begin with.
     #[must_use]
     pub fn body_uploads(user: UserId) -> String {

@@ -95,6 +95,12 @@ impl IntoStored<f32> for Formality {
 #[serde(transparent)]
 pub struct List<T, const MAX: usize>(Vec<T>);
 
+impl<T, const MAX: usize> Default for List<T, MAX> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<T, const MAX: usize> List<T, MAX> {
     /// The values.
     #[must_use]

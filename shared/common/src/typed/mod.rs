@@ -7,7 +7,7 @@ mod photo;
 
 pub use color::{ColorWord, Colors, nearest_word};
 pub use field::{Field, Formality, List};
-pub use photo::ContentLength;
+pub use photo::{ContentLength, FileLength, MaskLength};
 
 /// Declares a request that has the typed fields of an item besides its own. Unknown fields are an error.
 ///

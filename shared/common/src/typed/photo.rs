@@ -1,14 +1,19 @@
-//! What is said of a photo before it is sent.
+//! What is said of a file before it is sent.
 
-use drape_domain::item::MAX_UPLOAD_BYTES;
+use drape_domain::item::{MAX_UPLOAD_BYTES, edit::MAX_MASK_BYTES};
 use serde::{Deserialize, Serialize};
 
 /// The exact length of a photo in bytes: 1 to 15 MiB.
+pub type ContentLength = FileLength<MAX_UPLOAD_BYTES>;
+/// The exact length of a mask in bytes: 1 to 2 MiB.
+pub type MaskLength = FileLength<MAX_MASK_BYTES>;
+
+/// The exact length of a file in bytes: 1 to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "u64")]
-pub struct ContentLength(u64);
+pub struct FileLength<const MAX: u64>(u64);
 
-impl ContentLength {
+impl<const MAX: u64> FileLength<MAX> {
     /// In bytes.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -16,19 +21,19 @@ impl ContentLength {
     }
 }
 
-impl TryFrom<i64> for ContentLength {
+impl<const MAX: u64> TryFrom<i64> for FileLength<MAX> {
     type Error = String;
     fn try_from(length: i64) -> Result<Self, String> {
         u64::try_from(length)
             .ok()
-            .filter(|length| (1..=MAX_UPLOAD_BYTES).contains(length))
+            .filter(|length| (1..=MAX).contains(length))
             .map(Self)
-            .ok_or_else(|| format!("must be from 1 to {MAX_UPLOAD_BYTES} bytes"))
+            .ok_or_else(|| format!("must be from 1 to {MAX} bytes"))
     }
 }
 
-impl From<ContentLength> for u64 {
-    fn from(length: ContentLength) -> Self {
+impl<const MAX: u64> From<FileLength<MAX>> for u64 {
+    fn from(length: FileLength<MAX>) -> Self {
         length.0
     }
 }
@@ -41,8 +46,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_length_is_from_1_byte_to_15_mib(length: i64) {
+        fn a_photo_has_from_1_byte_to_15_mib_and_a_mask_to_2(length: i64) {
             prop_assert_eq!(ContentLength::try_from(length).is_ok(), (1..=15_728_640).contains(&length));
+            prop_assert_eq!(MaskLength::try_from(length).is_ok(), (1..=2_097_152).contains(&length));
         }
     }
 

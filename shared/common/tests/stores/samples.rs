@@ -12,9 +12,9 @@ use drape_domain::{
     ReturnFormat, Rgb, Role, Season, SessionId, Signal, SignalId, SignalKind, Text, Timestamp,
     TryOn, TryOnId, TryOnStatus, UploadId, User, UserId,
     item::{
-        CategoryCandidate, CleanRequest, Edit, EmbeddingRef, Failure, ImageKeys, ImageType,
-        Inferred, Processed, Typed, Upload, Work,
-        edit::{Stroke, UnitPoint, UnitRect},
+        AwaitedMask, CategoryCandidate, CleanRequest, CleanWish, Edit, EmbeddingRef, Failure,
+        ImageKeys, ImageType, Inferred, Processed, Typed, Upload, Work,
+        edit::{Mask, Stroke, UnitPoint, UnitRect},
     },
     tryon::{Feedback, TryOnItem, ViewOptions},
 };
@@ -46,7 +46,10 @@ fn edit() -> Edit {
     let crop = UnitRect::new(0.0, 0.1, 0.7, 1.0).unwrap();
     Edit::new(Some(crop), vec![stroke.clone()], vec![stroke])
         .unwrap()
-        .with_mask("uploads/masks/o/i/m".into())
+        .with_mask(Mask {
+            key: "uploads/masks/o/i/m".into(),
+            etag: "0cc175b9c0f1b6a831c399e269772661".into(),
+        })
 }
 
 impl Sample for User {
@@ -190,7 +193,18 @@ impl Sample for Item {
                 bg_color: Some(Rgb([0, 255, 10])),
                 return_format: Some(ReturnFormat::Jpeg),
                 edit: edit(),
+                drawn_on: Some("9b2cf535f27731c974343645a3985328".into()),
             },
+            awaited_mask: Some(AwaitedMask {
+                upload: UploadId::new(),
+                content_length: 2 * 1024 * 1024,
+                wish: CleanWish {
+                    bg_color: Some(Rgb([1, 2, 3])),
+                    return_format: Some(ReturnFormat::Png),
+                    edit: edit(),
+                },
+                drawn_on: Some("9b2cf535f27731c974343645a3985328".into()),
+            }),
             processed: Some(Processed {
                 source_etag: "9b2cf535f27731c974343645a3985328".into(),
                 seq: 6,

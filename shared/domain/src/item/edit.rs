@@ -234,6 +234,15 @@ impl Stroke {
     }
 }
 
+/// A mask that the owner drew: a PNG that is white (or opaque) where the garment is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mask {
+    /// Object key in the uploads bucket.
+    pub key: String,
+    /// Names its content.
+    pub etag: String,
+}
+
 /// What the owner drew on a photo. The default changes nothing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Drawn")]
@@ -241,7 +250,7 @@ pub struct Edit {
     crop: Option<UnitRect>,
     keep: Vec<Stroke>,
     remove: Vec<Stroke>,
-    mask: Option<String>,
+    mask: Option<Mask>,
 }
 
 /// An [`Edit`] as it is written.
@@ -251,7 +260,7 @@ struct Drawn {
     crop: Option<UnitRect>,
     keep: Vec<Stroke>,
     remove: Vec<Stroke>,
-    mask: Option<String>,
+    mask: Option<Mask>,
 }
 
 impl TryFrom<Drawn> for Edit {
@@ -289,11 +298,11 @@ impl Edit {
         })
     }
 
-    /// The same with a mask: the object key of a PNG that is white (or opaque) where the garment is.
+    /// The same with a mask.
     #[must_use]
-    pub fn with_mask(self, key: String) -> Self {
+    pub fn with_mask(self, mask: Mask) -> Self {
         Self {
-            mask: Some(key),
+            mask: Some(mask),
             ..self
         }
     }
@@ -316,10 +325,10 @@ impl Edit {
         &self.remove
     }
 
-    /// Object key of the drawn mask in the uploads bucket.
+    /// Where the garment is.
     #[must_use]
-    pub fn mask(&self) -> Option<&str> {
-        self.mask.as_deref()
+    pub const fn mask(&self) -> Option<&Mask> {
+        self.mask.as_ref()
     }
 
     /// Whether nothing is drawn.
@@ -410,7 +419,10 @@ mod tests {
             vec![stroke(3), stroke(2)],
         )
         .unwrap()
-        .with_mask("uploads/masks/x".to_owned());
+        .with_mask(Mask {
+            key: "uploads/masks/x".into(),
+            etag: "m".into(),
+        });
         let text = serde_json::to_string(&edit).unwrap();
         assert_eq!(serde_json::from_str::<Edit>(&text).unwrap(), edit);
         assert!(!edit.is_empty());

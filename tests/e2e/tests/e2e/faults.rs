@@ -13,7 +13,7 @@ use drape_common::store::{
     sqs::Queue,
     tables::{Embedding, item_key, tryon_key},
 };
-use drape_domain::{ItemId, Timestamp, TryOnId, TryOnStatus, UserId};
+use drape_domain::{ItemId, Timestamp, TryOnId, TryOnStatus, UserId, item::CleanWish};
 use drape_e2e::{
     Person, Stack,
     pictures::{self, Shape},
@@ -203,7 +203,7 @@ async fn a_poison_message_goes_to_the_dead_letters_and_takes_nobody_along() -> O
     // Work is left to do for the item, and only the message in the batch says so.
     let items = seed::items(&stack)?;
     let mut item = items.get(&item_key(owner_id, item_id)).await?.unwrap();
-    assert!(item.request_clean(None, None, Timestamp::now_utc()));
+    assert!(item.request_clean(CleanWish::default(), Timestamp::now_utc()));
     assert!(items.save(&mut item).await?);
 
     let poison = format!("poison {}", Uuid::now_v7());

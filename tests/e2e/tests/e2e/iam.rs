@@ -40,8 +40,9 @@ const TABLE_ACTIONS: [&str; 7] = [
 ];
 
 /// Folders of the two buckets: output of the bucket, prefix.
-const FOLDERS: [(&str, &str, &str); 4] = [
+const FOLDERS: [(&str, &str, &str); 5] = [
     ("uploads/items", "UploadsBucket", "uploads/items"),
+    ("uploads/masks", "UploadsBucket", "uploads/masks"),
     ("uploads/body", "UploadsBucket", "uploads/body"),
     ("media/items", "MediaBucket", "items"),
     ("media/tryons", "MediaBucket", "tryons"),
@@ -80,7 +81,7 @@ const ROLES: [(&str, &str); 24] = [
     ("item-update", "items: get put; media/items: read"),
     (
         "item-delete",
-        "items: get delete; embeddings: delete; uploads/items: erase; media/items: erase; media: list",
+        "items: get delete; embeddings: delete; uploads/items: erase; uploads/masks: erase; uploads: list; media/items: erase; media: list",
     ),
     (
         "item-image-uploaded",
@@ -88,7 +89,7 @@ const ROLES: [(&str, &str); 24] = [
     ),
     (
         "item-background-clean",
-        "items: get put; media/items: read; clean-queue: send",
+        "items: get put; uploads/masks: write; media/items: read; clean-queue: send",
     ),
     ("wardrobe-list", "items: query; media/items: read"),
     ("upload-create", "idempotency: get put; uploads/body: write"),
@@ -113,7 +114,7 @@ const ROLES: [(&str, &str); 24] = [
     ("tryon-feedback", "tryons: get put"),
     (
         "clean",
-        "items: get put; embeddings: put delete; uploads/items: read; uploads: list; media/items: read write erase; media: list",
+        "items: get put; embeddings: put delete; uploads/items: read; uploads/masks: read; uploads: list; media/items: read write erase; media: list",
     ),
     (
         "render",

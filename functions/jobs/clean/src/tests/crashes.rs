@@ -9,7 +9,7 @@ use drape_domain::{
     item::{Failure, Processed},
 };
 
-use super::world::{App, BROKEN, FAULT, OTHER, PHOTO, World, at_once, edit, run, upload};
+use super::world::{App, BROKEN, FAULT, MASK, OTHER, PHOTO, World, at_once, edit, on, run, upload};
 
 /// Runs once undisturbed, then for each write once with a crash right after it and once more; the states must
 /// be the same. Answers the number of writes.
@@ -67,6 +67,22 @@ async fn of_a_new_request() {
     })
     .await;
     // Taken up; thumb, original, cutout, flat image and vector; finished.
+    assert_eq!(writes, 7);
+}
+
+#[tokio::test]
+async fn of_a_mask_that_has_come() {
+    let world = World::given(new_item(UserId::new())).await;
+    world.upload(PHOTO);
+    world.run().await.unwrap();
+    let place = world.ask_with_mask();
+    let item = world.item().await.unwrap();
+    let writes = same_after_any_crash(item, async |world| {
+        world.upload(PHOTO);
+        world.send_mask(&place, MASK);
+    })
+    .await;
+    // Put in place, taken up; thumb, original, cutout and vector; finished.
     assert_eq!(writes, 7);
 }
 
@@ -141,7 +157,7 @@ async fn of_a_run_that_a_newer_photo_has_overtaken() {
 async fn of_a_run_that_a_newer_request_has_overtaken() {
     the_faster_run_stands(|app, message| {
         edit(app, message, |item| {
-            item.request_clean(Some(Rgb([1, 2, 3])), None, Timestamp::UNIX_EPOCH)
+            item.request_clean(on(Some(Rgb([1, 2, 3]))), Timestamp::UNIX_EPOCH)
         });
     })
     .await;

@@ -11,7 +11,7 @@ use drape_common::{
 };
 use drape_domain::{Background, ItemStatus, Rgb, Text, Timestamp, UserId};
 
-use super::world::{OTHER, PHOTO, World, at_once, edit, run, upload};
+use super::world::{MASK, OTHER, PHOTO, World, at_once, edit, on, run, upload};
 
 async fn given_a_photo() -> World {
     let world = World::given(new_item(UserId::new())).await;
@@ -168,7 +168,7 @@ async fn a_newer_request_wins_whether_or_not_its_own_run_was_faster() {
         let world = given_a_photo().await;
         world.while_looking(move |app, message| {
             edit(app, message, |item| {
-                item.request_clean(red, None, Timestamp::UNIX_EPOCH)
+                item.request_clean(on(red), Timestamp::UNIX_EPOCH)
             });
             if faster {
                 run(app, message).unwrap();
@@ -211,7 +211,7 @@ async fn a_run_that_is_always_overtaken_gives_way_in_the_end() {
     for number in 0..10 {
         world.while_looking(move |app, message| {
             edit(app, message, |item| {
-                item.request_clean(Some(Rgb([number; 3])), None, Timestamp::UNIX_EPOCH)
+                item.request_clean(on(Some(Rgb([number; 3]))), Timestamp::UNIX_EPOCH)
             });
         });
     }
@@ -219,4 +219,43 @@ async fn a_run_that_is_always_overtaken_gives_way_in_the_end() {
     world.run().await.unwrap_err();
     world.run().await.unwrap();
     assert_eq!(world.item().await.unwrap().status, ItemStatus::Ready);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_its_mask_and_is_worked_on_once_that_is_there() {
+    let world = given_a_photo().await;
+    world.run().await.unwrap();
+    let place = world.ask_with_mask();
+    let waiting = world.state();
+    world.run().await.unwrap();
+    assert_eq!((world.state(), world.looks()), (waiting, 1));
+
+    world.send_mask(&place, MASK);
+    world.run().await.unwrap();
+    let item = world.item().await.unwrap();
+    assert_eq!(
+        (item.status, item.awaited_mask, item.processed.unwrap().seq),
+        (ItemStatus::Ready, None, 1)
+    );
+    let settled = world.state();
+    for _ in 0..2 {
+        world.run().await.unwrap();
+    }
+    assert_eq!((world.state(), world.looks()), (settled, 2));
+}
+
+#[tokio::test]
+async fn a_mask_for_a_request_that_was_overtaken_is_nothing() {
+    let world = given_a_photo().await;
+    world.run().await.unwrap();
+    let (old, new) = (world.ask_with_mask(), world.ask_with_mask());
+    world.send_mask(&old, MASK);
+    let waiting = world.state();
+    world.run().await.unwrap();
+    assert_eq!(world.state(), waiting);
+    world.send_mask(&new, MASK);
+    world.ask(None, None).await;
+    world.run().await.unwrap();
+    let item = world.item().await.unwrap();
+    assert!(item.clean.edit.is_empty() && item.status == ItemStatus::Ready);
 }

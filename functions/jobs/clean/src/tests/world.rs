@@ -21,7 +21,7 @@ use drape_common::{
 };
 use drape_domain::{
     Background, Category, Color, Item, Pattern, ReturnFormat, Rgb, Timestamp,
-    item::{ImageKeys, ImageType, Inferred},
+    item::{CleanWish, ImageKeys, ImageType, Inferred},
 };
 use drape_vision::{Flat, GarmentPhoto, ModelError, Options, PhotoError, Runner, VisionError};
 use futures::FutureExt;
@@ -32,6 +32,7 @@ use crate::{Analyse, Clean};
 // All as long as the item announces.
 pub(super) const PHOTO: &[u8] = b"photo";
 pub(super) const OTHER: &[u8] = b"other";
+pub(super) const MASK: &[u8] = b"mask";
 pub(super) const BROKEN: &[u8] = b"broke";
 pub(super) const PANIC: &[u8] = b"panic";
 pub(super) const FAULT: &[u8] = b"fault";
@@ -166,8 +167,27 @@ impl World {
 
     pub(super) async fn ask(&self, color: Option<Rgb>, format: Option<ReturnFormat>) {
         edit(&self.app, self.message, |item| {
-            item.request_clean(color, format, Timestamp::UNIX_EPOCH)
+            let wish = CleanWish {
+                return_format: format,
+                ..on(color)
+            };
+            item.request_clean(wish, Timestamp::UNIX_EPOCH)
         });
+    }
+
+    /// The owner asks for a cutout by a mask, and gets a place to send it to.
+    pub(super) fn ask_with_mask(&self) -> String {
+        let mut upload = None;
+        edit(&self.app, self.message, |item| {
+            item.await_mask(CleanWish::default(), 4, Timestamp::UNIX_EPOCH);
+            upload = item.awaited_mask.as_ref().map(|awaited| awaited.upload);
+            true
+        });
+        keys::item_mask(self.message.owner_id, self.message.item_id, upload.unwrap())
+    }
+
+    pub(super) fn send_mask(&self, place: &str, bytes: &[u8]) {
+        self.app.uploads.upload(place, "image/png", bytes);
     }
 
     pub(super) async fn run(&self) -> Result<(), JobError> {
@@ -243,6 +263,14 @@ impl World {
             self.app.embeddings.dump(),
             images.collect(),
         )
+    }
+}
+
+/// A cutout on this colour.
+pub(super) fn on(bg_color: Option<Rgb>) -> CleanWish {
+    CleanWish {
+        bg_color,
+        ..CleanWish::default()
     }
 }
 
