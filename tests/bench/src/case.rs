@@ -40,7 +40,9 @@ impl Expected {
             "auth-login" | "auth-refresh" => Self::Answer(200, "/access_token"),
             "item-create" => Self::Answer(201, "/upload/url"),
             "upload-create" => Self::Answer(201, "/s3"),
-            "item-image-uploaded" | "item-background-clean" => Self::Answer(202, "/item/id"),
+            "item-image-uploaded" | "item-background-clean" | "item-restore-original" => {
+                Self::Answer(202, "/item/id")
+            }
             "tryon-create" => Self::Answer(202, "/tryon/id"),
             "tryon-feedback" => Self::Answer(201, "/feedback/accuracy"),
             "signals-record" => Self::Answer(202, ""),

@@ -117,7 +117,7 @@ Resources:
             "/../../template.yaml"
         )))
         .unwrap();
-        assert!(functions.len() >= 24);
+        assert!(functions.len() >= 25);
         for function in functions {
             for name in &function.variables {
                 assert!(

@@ -20,7 +20,7 @@ pub const PUBLIC: [&str; 3] = [
 const TIGHT: [&str; 3] = ["POST /auth/login", "POST /auth/signup", "POST /tryon"];
 
 /// The whole contract.
-pub const CONTRACT: [&str; 21] = [
+pub const CONTRACT: [&str; 22] = [
     "DELETE /items/{id}",
     "DELETE /tryon/{id}",
     "GET /items/{id}",
@@ -38,6 +38,7 @@ pub const CONTRACT: [&str; 21] = [
     "POST /feedback/tryon/{id}",
     "POST /items",
     "POST /items/{id}/background-clean",
+    "POST /items/{id}/restore-original",
     "POST /signals",
     "POST /tryon",
     "POST /uploads",

@@ -194,6 +194,7 @@ impl Sample for Item {
                 return_format: Some(ReturnFormat::Jpeg),
                 edit: edit(),
                 drawn_on: Some("9b2cf535f27731c974343645a3985328".into()),
+                restore: true,
             },
             awaited_mask: Some(AwaitedMask {
                 upload: UploadId::new(),

@@ -35,6 +35,8 @@ pub struct CleanRequest {
     pub edit: Edit,
     /// The eTag of the photo that it was drawn on, if that was known.
     pub drawn_on: Option<String>,
+    /// The photo as taken is wanted back.
+    pub restore: bool,
 }
 
 impl CleanRequest {
@@ -112,6 +114,37 @@ impl Item {
         true
     }
 
+    /// The owner wants the photo as taken back: what was cut out and drawn no longer counts, and is not shown
+    /// from now on. False if there is nothing to undo, or no photo has arrived.
+    pub fn restore_original(&mut self, now: Timestamp) -> bool {
+        if self.status == ItemStatus::AwaitingUpload {
+            return false;
+        }
+        let was_waiting = self.awaited_mask.take().is_some();
+        if self.is_as_taken() {
+            return was_waiting;
+        }
+        self.request(CleanWish::default(), None, Background::Original, now);
+        self.images.clean = None;
+        self.images.flat = None;
+        // Stands in for its thumb until there is one.
+        self.images.thumb.clone_from(&self.images.original);
+        true
+    }
+
+    /// Whether the photo as taken is all that is shown, or is about to be.
+    fn is_as_taken(&self) -> bool {
+        let nothing_drawn = self.images.clean.is_none() && self.clean.edit.is_empty();
+        self.background == Background::Original
+            && nothing_drawn
+            && match self.status {
+                ItemStatus::Ready => true,
+                // What is being worked on may have begun as a cutout.
+                ItemStatus::Processing => self.clean.restore,
+                ItemStatus::AwaitingUpload | ItemStatus::Failed => false,
+            }
+    }
+
     /// The eTag of the photo that the owner sent last, as far as that is known.
     fn newest_photo(&self) -> Option<&String> {
         let at_work = self.work.as_ref().map(|work| &work.source_etag);
@@ -131,6 +164,7 @@ impl Item {
             return_format: wish.return_format,
             drawn_on: drawn_on.filter(|_| !wish.edit.is_empty()),
             edit: wish.edit,
+            restore: background == Background::Original,
         };
         self.background = background;
         self.status = ItemStatus::Processing;
@@ -147,7 +181,7 @@ mod tests {
     use crate::{
         UserId,
         item::{
-            Failure, ImageType, Processed, Typed, Upload,
+            Failure, ImageKeys, ImageType, Processed, Typed, Upload,
             edit::{DEFAULT_RADIUS, Stroke, UnitPoint},
         },
     };
@@ -252,6 +286,63 @@ mod tests {
         assert!(item.clean.edit.mask().is_some());
         assert!(item.take_up("another", NOW));
         assert!(item.clean.edit.is_empty());
+    }
+
+    #[test]
+    fn the_photo_as_taken_comes_back_once_and_at_once() {
+        let mut item = settled();
+        let key = |file: &str| Some(file.to_owned());
+        item.request_clean(drawn(), NOW);
+        item.status = ItemStatus::Ready;
+        item.images = ImageKeys {
+            original: key("original.jpg"),
+            clean: key("clean.png"),
+            flat: key("clean_flat.png"),
+            thumb: key("clean_thumb.jpg"),
+        };
+        assert!(item.restore_original(NOW));
+        let photo = key("original.jpg");
+        let shown = ImageKeys {
+            original: photo.clone(),
+            thumb: photo,
+            ..ImageKeys::default()
+        };
+        assert_eq!((&item.images, item.clean.seq), (&shown, 2));
+        assert!(item.clean.is_for(&CleanWish::default()));
+        assert_eq!(
+            (item.status, item.background),
+            (ItemStatus::Processing, Background::Original)
+        );
+        assert!(!item.restore_original(NOW), "it is under way");
+        item.status = ItemStatus::Ready;
+        assert!(!item.restore_original(NOW), "it is done");
+        item.status = ItemStatus::Failed;
+        assert!(item.restore_original(NOW), "it is tried again");
+    }
+
+    #[test]
+    fn a_cutout_that_is_still_being_made_is_undone_too() {
+        let mut item = settled();
+        item.request_clean(CleanWish::default(), NOW);
+        item.background = Background::Original;
+        assert!(item.restore_original(NOW));
+        assert_eq!(item.clean.seq, 2);
+    }
+
+    #[test]
+    fn nothing_is_to_be_undone_before_the_photo_is_there() {
+        assert!(!item().restore_original(NOW));
+    }
+
+    #[test]
+    fn a_mask_that_is_still_to_come_is_not_waited_for_after_an_undoing() {
+        let mut item = settled();
+        item.status = ItemStatus::Ready;
+        item.await_mask(drawn(), 5, NOW);
+        let upload = item.awaited_mask.clone().unwrap().upload;
+        assert!(item.restore_original(NOW));
+        assert_eq!(item.clean.seq, 0, "it was as taken");
+        assert!(!item.mask_arrived(upload, mask(), NOW));
     }
 
     #[test]

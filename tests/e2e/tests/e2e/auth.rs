@@ -289,7 +289,7 @@ async fn logging_out_ends_the_sign_in() -> Outcome {
 }
 
 /// Every route that needs a token.
-const GUARDED: [(Method, &str); 19] = [
+const GUARDED: [(Method, &str); 20] = [
     (Method::POST, "/auth/logout"),
     (Method::GET, "/me"),
     (Method::PATCH, "/me"),
@@ -299,6 +299,7 @@ const GUARDED: [(Method, &str); 19] = [
     (Method::DELETE, "/items/x"),
     (Method::PUT, "/items/x/image-uploaded"),
     (Method::POST, "/items/x/background-clean"),
+    (Method::POST, "/items/x/restore-original"),
     (Method::GET, "/wardrobe"),
     (Method::POST, "/uploads"),
     (Method::GET, "/recommendations"),

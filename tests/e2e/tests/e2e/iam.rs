@@ -59,7 +59,7 @@ const QUEUES: [(&str, &str); 2] = [
 ];
 
 /// Every function and what it may do: `place: actions`, places separated by semicolons.
-const ROLES: [(&str, &str); 24] = [
+const ROLES: [(&str, &str); 25] = [
     ("auth-signup", "users: put; sessions: put; secret: read"),
     (
         "auth-login",
@@ -90,6 +90,10 @@ const ROLES: [(&str, &str); 24] = [
     (
         "item-background-clean",
         "items: get put; uploads/masks: write; media/items: read; clean-queue: send",
+    ),
+    (
+        "item-restore-original",
+        "items: get put; media/items: read; clean-queue: send",
     ),
     ("wardrobe-list", "items: query; media/items: read"),
     ("upload-create", "idempotency: get put; uploads/body: write"),

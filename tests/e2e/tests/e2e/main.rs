@@ -6,6 +6,7 @@
 
 mod auth;
 mod faults;
+mod fix_image;
 mod iam;
 mod items;
 mod photos;

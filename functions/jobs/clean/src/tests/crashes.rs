@@ -87,6 +87,20 @@ async fn of_a_mask_that_has_come() {
 }
 
 #[tokio::test]
+async fn of_an_undoing() {
+    let writes = same_after_any_crash(new_item(UserId::new()), async |world| {
+        world.upload(PHOTO);
+        world.run().await.unwrap();
+        edit(&world.app, world.message, |item| {
+            item.restore_original(Timestamp::UNIX_EPOCH)
+        });
+    })
+    .await;
+    // Taken up; thumb, original and vector; finished.
+    assert_eq!(writes, 5);
+}
+
+#[tokio::test]
 async fn of_a_request_after_the_upload_has_expired() {
     let writes = same_after_any_crash(new_item(UserId::new()), async |world| {
         world.upload(PHOTO);

@@ -259,3 +259,33 @@ async fn a_mask_for_a_request_that_was_overtaken_is_nothing() {
     let item = world.item().await.unwrap();
     assert!(item.clean.edit.is_empty() && item.status == ItemStatus::Ready);
 }
+
+#[tokio::test]
+async fn a_cutout_that_is_undone_while_it_is_made_is_never_shown() {
+    for faster in [false, true] {
+        let world = given_a_photo().await;
+        world.while_looking(move |app, message| {
+            edit(app, message, |item| {
+                item.restore_original(Timestamp::UNIX_EPOCH)
+            });
+            if faster {
+                run(app, message).unwrap();
+            }
+        });
+        world.run().await.unwrap();
+        let item = world.item().await.unwrap();
+        assert_eq!(
+            (item.status, item.background),
+            (ItemStatus::Ready, Background::Original)
+        );
+        assert_eq!(item.images.clean, None);
+        assert!(item.images.thumb.unwrap().contains("-original/"));
+        // And had back.
+        world.ask(None, None).await;
+        world.run().await.unwrap();
+        assert_eq!(
+            world.image(|images| &images.clean).await.unwrap(),
+            "cutout of photo"
+        );
+    }
+}
