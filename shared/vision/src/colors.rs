@@ -1,40 +1,53 @@
-//! The colours that a garment mostly has.
+//! The colours that a garment has.
 
-use drape_domain::{Color, Rgb};
-use image::{RgbaImage, imageops};
+use drape_domain::{Category, Color, Rgb};
+use image::RgbaImage;
 
-use crate::{naming, oklab::Lab};
+use crate::{
+    clusters::{Clusters, OUTSIDE},
+    light::Light,
+    naming::{self, Cloth},
+    oklab::Lab,
+    shades::{self, Shades},
+};
 
-/// Longer side of the picture that is counted, in pixels.
-const SIDE: u32 = 128;
-/// How many clusters are looked for before near ones are merged.
-const CLUSTERS: usize = 8;
-const ROUNDS: usize = 12;
-/// Folds and shadows change lightness more than hue, so lightness counts less in telling colours apart.
-const LIGHTNESS: f32 = 0.5;
-/// Clusters nearer than this are one colour.
-const MERGE: f32 = 0.07;
-/// At most so many colours, each of at least this share.
+/// At most so many colours, each of at least this share: a small logo is not a colour of the garment.
 const MAX_COLORS: usize = 4;
-const MIN_SHARE: f32 = 0.05;
+const MIN_SHARE: f32 = 0.04;
+/// A colour is what most of its lit pixels have: of them all, by lightness, those from the first part to the
+/// second. Darker ones lie in folds, lighter ones shine.
+const LIT: [f32; 2] = [0.4, 0.9];
+/// Of black cloth it is the other way round: half its pixels may lie in some light.
+const DARK: f32 = 0.42;
+const COLOURLESS: f32 = 0.016;
+const UNLIT: [f32; 2] = [0.2, 0.6];
 
-/// The dominant colours of a picture's opaque part, largest first: up to four, each at least 5 % of it. The
-/// same picture always has the same colours.
+/// The colours of a picture's opaque part, largest first: up to four, each at least 4 % of it. The same
+/// picture always has the same colours.
 #[must_use]
 pub fn dominant(picture: &RgbaImage) -> Vec<Color> {
-    let pixels = inner_pixels(picture);
-    let mut clusters = merge(k_means(&pixels));
-    // The largest first: of clusters with one name it gives the colour.
-    clusters.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let total = pixels.len() as f32;
+    of_garment(picture, Light::default(), None)
+}
+
+/// Like [`dominant`], for a garment of a category, if that is known, photographed in some light
+/// ([`Light::around`] estimates it): colours are given as they would look in white light.
+#[must_use]
+pub fn of_garment(picture: &RgbaImage, light: Light, category: Option<Category>) -> Vec<Color> {
+    let cloth = Cloth::of(category);
+    let clusters = Clusters::of(picture, light);
+    let total = clusters.total().max(1) as f32;
+    let mut groups = shades::of(&clusters);
+    // The largest first: of groups with one name it gives the colour.
+    groups.sort_by(|one, two| two.count.total_cmp(&one.count));
     let mut colors: Vec<Color> = Vec::new();
-    for (lab, count) in clusters {
-        let (name, share) = (naming::name(lab), count as f32 / total);
+    for group in groups {
+        let lit = lit(&clusters, &group);
+        let (name, share) = (naming::name(lit, cloth), group.count / total);
         match colors.iter_mut().find(|color| color.name == name) {
             Some(color) => color.share += share,
             None => colors.push(Color {
                 name: name.to_owned(),
-                hex: Rgb(lab.to_srgb()),
+                hex: Rgb(lit.to_srgb()),
                 share,
             }),
         }
@@ -48,133 +61,29 @@ pub fn dominant(picture: &RgbaImage) -> Vec<Color> {
     colors
 }
 
-/// Opaque pixels away from the edge, where the background may shine through; all opaque ones if that leaves
-/// too few.
-fn inner_pixels(picture: &RgbaImage) -> Vec<Lab> {
-    let longer = picture.width().max(picture.height());
-    let small = if longer > SIDE {
-        let scaled = |side: u32| (side * SIDE / longer).max(1);
-        imageops::thumbnail(picture, scaled(picture.width()), scaled(picture.height()))
-    } else {
-        picture.clone()
-    };
-    let opaque = |x: i64, y: i64| {
-        let inside = (0..i64::from(small.width())).contains(&x)
-            && (0..i64::from(small.height())).contains(&y);
-        inside && small.get_pixel(x as u32, y as u32).0[3] > 128
-    };
-    let collect = |reach: i64| -> Vec<Lab> {
-        small
-            .enumerate_pixels()
-            .filter(|(x, y, _)| {
-                let (x, y) = (i64::from(*x), i64::from(*y));
-                [(0, 0), (reach, 0), (-reach, 0), (0, reach), (0, -reach)]
-                    .iter()
-                    .all(|(dx, dy)| opaque(x + dx, y + dy))
-            })
-            .map(|(_, _, pixel)| Lab::from_srgb([pixel.0[0], pixel.0[1], pixel.0[2]]))
-            .collect()
-    };
-    let inner = collect(2);
-    if inner.len() >= 100 {
-        inner
-    } else {
-        collect(0)
-    }
-}
-
-/// Clusters as (mean, number of pixels). Starts from the mean and then, again and again, from the pixel
-/// farthest from all starts, so there is no chance in it.
-fn k_means(pixels: &[Lab]) -> Vec<(Lab, usize)> {
-    if pixels.is_empty() {
-        return Vec::new();
-    }
-    let mut centres = vec![mean(pixels.iter())];
-    let mut nearest: Vec<f32> = vec![f32::MAX; pixels.len()];
-    while centres.len() < CLUSTERS {
-        let last = centres[centres.len() - 1];
-        for (pixel, nearest) in pixels.iter().zip(&mut nearest) {
-            *nearest = nearest.min(pixel.distance2(last, LIGHTNESS));
+/// The mean of a colour's well lit pixels.
+fn lit(clusters: &Clusters, group: &Shades) -> Lab {
+    let mut pixels: Vec<Lab> = clusters
+        .labels
+        .iter()
+        .zip(&clusters.pixels)
+        .filter(|(label, _)| **label != OUTSIDE && group.clusters.contains(label))
+        .map(|(_, pixel)| *pixel)
+        .collect();
+    pixels.sort_by(|one, two| one.l.total_cmp(&two.l));
+    let is_dark = pixels
+        .get(pixels.len() / 2)
+        .is_some_and(|median| median.l < DARK && group.mean.chroma() < COLOURLESS);
+    let [from, to] =
+        if is_dark { UNLIT } else { LIT }.map(|part| (pixels.len() as f32 * part) as usize);
+    match pixels.get(from..=to.max(from)) {
+        Some(middle) => {
+            let sum = middle
+                .iter()
+                .fold(Lab::default(), |sum, pixel| sum.plus(*pixel));
+            sum.times(1.0 / middle.len() as f32)
         }
-        let far = (0..pixels.len())
-            .max_by(|one, two| nearest[*one].total_cmp(&nearest[*two]))
-            .unwrap_or(0);
-        if nearest[far] < MERGE * MERGE {
-            break;
-        }
-        centres.push(pixels[far]);
-    }
-    let mut members = Vec::new();
-    for _ in 0..ROUNDS {
-        members = vec![Vec::new(); centres.len()];
-        for pixel in pixels {
-            let distance = |at: &usize| pixel.distance2(centres[*at], LIGHTNESS);
-            let nearest = (0..centres.len())
-                .min_by(|one, two| distance(one).total_cmp(&distance(two)))
-                .unwrap_or(0);
-            members[nearest].push(*pixel);
-        }
-        let mut moved = false;
-        for (centre, members) in centres.iter_mut().zip(&members) {
-            if !members.is_empty() {
-                let next = mean(members.iter());
-                moved |= next.distance2(*centre, 1.0) > 1e-7;
-                *centre = next;
-            }
-        }
-        if !moved {
-            break;
-        }
-    }
-    centres
-        .into_iter()
-        .zip(members)
-        .map(|(centre, members)| (centre, members.len()))
-        .filter(|(_, count)| *count > 0)
-        .collect()
-}
-
-/// Joins the two nearest clusters until all are apart.
-fn merge(mut clusters: Vec<(Lab, usize)>) -> Vec<(Lab, usize)> {
-    loop {
-        let mut nearest: Option<(f32, usize, usize)> = None;
-        for one in 0..clusters.len() {
-            for two in one + 1..clusters.len() {
-                let distance = clusters[one].0.distance2(clusters[two].0, LIGHTNESS);
-                if nearest.is_none_or(|(least, ..)| distance < least) {
-                    nearest = Some((distance, one, two));
-                }
-            }
-        }
-        match nearest {
-            Some((distance, one, two)) if distance < MERGE * MERGE => {
-                let (other, count) = clusters.swap_remove(two);
-                let (lab, own) = clusters[one];
-                let part = count as f32 / (own + count) as f32;
-                let mix = |one: f32, two: f32| one + (two - one) * part;
-                let joined = Lab {
-                    l: mix(lab.l, other.l),
-                    a: mix(lab.a, other.a),
-                    b: mix(lab.b, other.b),
-                };
-                clusters[one] = (joined, own + count);
-            }
-            _ => return clusters,
-        }
-    }
-}
-
-fn mean<'a>(pixels: impl ExactSizeIterator<Item = &'a Lab>) -> Lab {
-    let count = pixels.len().max(1) as f32;
-    let sum = pixels.fold(Lab::default(), |sum, pixel| Lab {
-        l: sum.l + pixel.l,
-        a: sum.a + pixel.a,
-        b: sum.b + pixel.b,
-    });
-    Lab {
-        l: sum.l / count,
-        a: sum.a / count,
-        b: sum.b / count,
+        None => group.mean,
     }
 }
 
@@ -236,6 +145,45 @@ mod tests {
             ])
         });
         assert_eq!(names(&picture), ["red"]);
+    }
+
+    #[test]
+    fn the_dark_folds_of_a_navy_shirt_are_not_black() {
+        // Given navy cloth in soft folds, the deepest with a quarter of the light
+        let picture = RgbaImage::from_fn(300, 300, |x, _| {
+            let light = 0.62 + 0.38 * (x as f32 / 300.0 * 18.0).sin();
+            let shade = |value: f32| (value * light.powf(1.0 / 2.2)) as u8;
+            Rgba([shade(38.0), shade(50.0), shade(98.0), 255])
+        });
+        assert_eq!(names(&picture), ["navy"]);
+    }
+
+    #[test]
+    fn stripes_are_two_colours_and_what_lies_between_them_is_none() {
+        // Given stripes of red and white, blurred as a camera does
+        let picture = RgbaImage::from_fn(300, 300, |_, y| {
+            let red = match y % 20 {
+                0 | 10 => 0.5,
+                1..10 => 1.0,
+                _ => 0.0,
+            };
+            let mix = |from: f32, to: f32| (from + (to - from) * red) as u8;
+            Rgba([mix(244.0, 196.0), mix(244.0, 30.0), mix(242.0, 42.0), 255])
+        });
+        let mut found = names(&picture);
+        found.sort();
+        assert_eq!(found, ["red", "white"]);
+    }
+
+    #[test]
+    fn the_background_along_the_rim_is_no_colour_of_the_garment() {
+        // Given green cloth whose outline is cut a little too wide, with the red bed around it
+        let picture = RgbaImage::from_fn(300, 300, |x, y| {
+            let rim = !(4..296).contains(&x) || !(4..296).contains(&y);
+            let [r, g, b] = if rim { [190, 20, 30] } else { [44, 130, 68] };
+            Rgba([r, g, b, 255])
+        });
+        assert_eq!(names(&picture), ["green"]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
     encode,
     error::{PhotoError, VisionError},
     features::{FeatureExtractor, fit_square},
+    light::Light,
     runner::ModelError,
     tags::Tagger,
 };
@@ -155,7 +156,10 @@ impl GarmentVision {
             cutout_confidence: None,
             colors: cutout.as_ref().map_or_else(
                 || photo_colors(&photo),
-                |cutout| colors::dominant(&cutout.image),
+                |cutout| {
+                    let light = Light::around(&photo.rgb, cutout);
+                    colors::of_garment(&cutout.image, light, Some(category))
+                },
             ),
             pattern: self.tagger.pattern(&features),
         };

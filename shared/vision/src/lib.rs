@@ -4,6 +4,7 @@
 //! [`GarmentVision`] does everything that is done with a photo of a garment. The steps are there on their
 //! own: [`decode()`] for any uploaded photo, [`Cutter`], [`features`], [`embed`], [`tags`] and [`colors`].
 
+mod clusters;
 pub mod colors;
 pub mod cutout;
 pub mod decode;
@@ -14,11 +15,13 @@ pub mod features;
 pub mod garment;
 mod icc;
 mod jpeg;
+pub mod light;
 mod matte;
 mod naming;
 mod oklab;
 mod plane;
 pub mod runner;
+mod shades;
 mod sniff;
 mod specks;
 pub mod tags;

@@ -1,85 +1,231 @@
-//! Which word a colour in a photo goes by.
+//! Which word a colour goes by: the regions of colour space that each word covers.
 //!
-//! The nearest word in Oklab, with what photos of clothes taught: folds and dim rooms change lightness more
-//! than hue, white cloth is seldom bright white, and pale colours come out greyer than they are. The numbers
-//! were set by looking at some fifty garments and the words found for them.
+//! Set by looking at photos of garments and at the words found for them. Photos of clothes are duller and
+//! darker than the colours people have in mind: white cloth is seldom bright white, black seldom without light
+//! on it, and pale colours come out greyer than they are.
 
-use drape_domain::color::NAMED;
+use drape_domain::Category;
 
 use crate::oklab::Lab;
 
-/// How much lightness and hue count beside chroma.
-const LIGHTNESS: f32 = 0.5;
-const HUE: f32 = 1.6;
-/// Greys lighter than this are spread upwards by the factor, less so the more colour they have; with this
-/// much chroma, not at all.
-const PALE: f32 = 0.7;
-const PALE_SPREAD: f32 = 1.5;
-const GREY_CHROMA: f32 = 0.04;
-/// Faint colours are strengthened by up to the factor: from the first chroma, fully at the second, no more at
-/// the third and fourth.
-const FAINT_BOOST: f32 = 1.35;
-const FAINT: [f32; 4] = [0.018, 0.035, 0.06, 0.11];
-/// What has more chroma than the second is not called by a word with less than the first, unless that is far
-/// nearer: chroma then counts this much more.
-const GREY_OR_NOT: [f32; 2] = [0.02, 0.05];
-const NOT_GREY: f32 = 1.6;
-
-/// The colour word for a colour as photographed.
-pub(crate) fn name(photographed: Lab) -> &'static str {
-    let seen = corrected(photographed);
-    let distance = |rgb: [u8; 3]| difference(seen, Lab::from_srgb(rgb));
-    let nearest = NAMED
-        .iter()
-        .min_by(|one, two| distance(one.1.0).total_cmp(&distance(two.1.0)));
-    nearest.map_or("grey", |(name, _)| name)
+/// A region of OKLCh: bounds of lightness (0–1), chroma and hue (degrees, round the circle through 0 if the
+/// first bound is the larger), from each first bound up to, not including, the second.
+struct Region {
+    word: &'static str,
+    lightness: [f32; 2],
+    chroma: [f32; 2],
+    hue: [f32; 2],
 }
 
-fn corrected(color: Lab) -> Lab {
-    let chroma = color.a.hypot(color.b);
-    let greyness = (1.0 - chroma / GREY_CHROMA).max(0.0);
-    let lift = (color.l - PALE).max(0.0) * (PALE_SPREAD - 1.0) * greyness;
-    let [from, full, until, end] = FAINT;
-    let faint = ((chroma - from) / (full - from)).clamp(0.0, 1.0)
-        * ((end - chroma) / (end - until)).clamp(0.0, 1.0);
-    let boost = 1.0 + (FAINT_BOOST - 1.0) * faint;
-    Lab {
-        l: (color.l + lift).min(1.0),
-        a: color.a * boost,
-        b: color.b * boost,
+const fn region(
+    word: &'static str,
+    lightness: [f32; 2],
+    chroma: [f32; 2],
+    hue: [f32; 2],
+) -> Region {
+    Region {
+        word,
+        lightness,
+        chroma,
+        hue,
     }
 }
 
-/// Squared distance of a colour seen from a word's, in which lightness, chroma and hue have weights of their own. Of the squared distance
-/// between two points in the a-b plane, `4 C₁ C₂ sin²(Δh/2) = 2 (C₁ C₂ − a₁a₂ − b₁b₂)` is hue's part.
-fn difference(seen: Lab, word: Lab) -> f32 {
-    let (chroma_seen, chroma_word) = (seen.a.hypot(seen.b), word.a.hypot(word.b));
-    let lightness = LIGHTNESS * (seen.l - word.l);
-    let [grey, colorful] = GREY_OR_NOT;
-    let weight = if chroma_seen > colorful && chroma_word < grey {
-        NOT_GREY
-    } else {
-        1.0
+/// Any hue.
+const ANY: [f32; 2] = [0.0, 360.0];
+/// Beyond what sRGB has.
+const MAX: f32 = 9.0;
+
+/// Blues of cloth that may be denim; looked at before the others.
+#[rustfmt::skip]
+const DENIM: &[Region] = &[
+    region("light blue", [0.70, 0.86], [0.018, 0.110], [222.0, 285.0]),
+    region("light blue", [0.70, 0.86], [0.009, 0.060], [195.0, 245.0]),
+    region("denim blue", [0.42, 0.67], [0.022, 0.115], [226.0, 268.0]),
+    region("denim blue", [0.42, 0.70], [0.022, 0.060], [268.0, 280.0]),
+    region("denim blue", [0.42, 0.70], [0.012, 0.050], [215.0, 262.0]),
+];
+
+/// The first region that a colour is in names it; the last ones take every colour.
+#[rustfmt::skip]
+const REGIONS: &[Region] = &[
+    // Without colour. Shadows of lamps and sky leave some, so blue and yellow casts are allowed for.
+    region("black",      [0.00, 0.22], [0.000, 0.030], ANY),
+    region("black",      [0.00, 0.34], [0.000, 0.016], ANY),
+    region("black",      [0.00, 0.32], [0.000, 0.020], ANY),
+    region("black",      [0.00, 0.29], [0.000, 0.028], [0.0, 230.0]),
+    region("black",      [0.00, 0.31], [0.000, 0.021], [30.0, 120.0]),
+    region("black",      [0.00, 0.29], [0.000, 0.028], [325.0, 360.0]),
+    region("charcoal",   [0.00, 0.46], [0.000, 0.016], ANY),
+    region("charcoal",   [0.28, 0.46], [0.000, 0.022], [180.0, 300.0]),
+    region("charcoal",   [0.36, 0.46], [0.000, 0.030], [180.0, 300.0]),
+    region("grey",       [0.00, 0.70], [0.000, 0.016], ANY),
+    region("grey",       [0.46, 0.70], [0.000, 0.020], [180.0, 270.0]),
+    region("grey",       [0.46, 0.70], [0.000, 0.024], [270.0, 320.0]),
+    region("light grey", [0.00, 0.80], [0.000, 0.016], ANY),
+    region("light grey", [0.70, 0.80], [0.000, 0.024], [240.0, 320.0]),
+    region("pink",       [0.84, MAX],  [0.0145, MAX],  [335.0, 15.0]),
+    region("white",      [0.80, MAX],  [0.000, 0.016], ANY),
+    region("white",      [0.80, MAX],  [0.000, 0.026], [235.0, 320.0]),
+    region("white",      [0.84, MAX],  [0.000, 0.030], [225.0, 330.0]),
+    region("white",      [0.90, MAX],  [0.000, 0.036], [200.0, 330.0]),
+    region("white",      [0.88, MAX],  [0.000, 0.024], ANY),
+
+    // Red and pink.
+    region("burgundy",   [0.00, 0.44], [0.045, MAX],   [345.0, 20.0]),
+    region("burgundy",   [0.00, 0.40], [0.075, MAX],   [345.0, 32.0]),
+    region("burgundy",   [0.00, 0.48], [0.075, 0.165], [345.0, 20.0]),
+    region("burgundy",   [0.00, 0.45], [0.075, 0.150], [20.0, 30.0]),
+    region("burgundy",   [0.44, 0.54], [0.055, 0.125], [345.0, 24.0]),
+    region("dark brown", [0.00, 0.36], [0.000, MAX],   [345.0, 82.0]),
+    region("hot pink",   [0.44, 0.80], [0.150, MAX],   [325.0, 14.0]),
+    region("purple",     [0.00, 0.56], [0.060, MAX],   [318.0, 342.0]),
+    region("red",        [0.38, 0.67], [0.125, MAX],   [5.0, 38.0]),
+    region("coral",      [0.58, 0.84], [0.100, MAX],   [14.0, 42.0]),
+    region("pink",       [0.66, MAX],  [0.026, MAX],   [325.0, 36.0]),
+    region("pink",       [0.46, MAX],  [0.045, MAX],   [325.0, 24.0]),
+    region("purple",     [0.00, 0.46], [0.030, MAX],   [325.0, 345.0]),
+    region("lavender",   [0.46, 0.66], [0.026, MAX],   [318.0, 345.0]),
+
+    // Orange and brown.
+    region("orange",     [0.60, MAX],  [0.120, MAX],   [36.0, 72.0]),
+    region("rust",       [0.36, 0.62], [0.090, MAX],   [24.0, 62.0]),
+    region("peach",      [0.78, MAX],  [0.045, 0.125], [36.0, 68.0]),
+    region("dark brown", [0.00, 0.34], [0.000, MAX],   [24.0, 90.0]),
+    region("taupe",      [0.48, 0.73], [0.000, 0.040], [345.0, 82.0]),
+    region("taupe",      [0.48, 0.73], [0.000, 0.026], [82.0, 100.0]),
+    region("brown",      [0.34, 0.56], [0.000, MAX],   [345.0, 82.0]),
+    region("brown",      [0.56, 0.62], [0.040, MAX],   [345.0, 62.0]),
+
+    // Yellow and pale browns.
+    region("cream",      [0.86, MAX],  [0.000, 0.080], [60.0, 115.0]),
+    region("cream",      [0.82, MAX],  [0.000, 0.045], [95.0, 130.0]),
+    region("yellow",     [0.78, MAX],  [0.080, MAX],   [82.0, 120.0]),
+    region("mustard",    [0.56, 0.82], [0.095, MAX],   [68.0, 105.0]),
+    region("tan",        [0.54, 0.76], [0.040, MAX],   [36.0, 84.0]),
+    region("beige",      [0.72, MAX],  [0.000, MAX],   [36.0, 95.0]),
+    region("khaki",      [0.56, 0.80], [0.000, 0.095], [82.0, 106.0]),
+    region("olive",      [0.29, 0.62], [0.000, MAX],   [82.0, 122.0]),
+    region("black",      [0.00, 0.29], [0.000, MAX],   [82.0, 122.0]),
+
+    // Green.
+    region("dark green", [0.00, 0.42], [0.000, MAX],   [112.0, 190.0]),
+    region("mint",       [0.80, MAX],  [0.000, 0.110], [140.0, 188.0]),
+    region("olive",      [0.28, 0.68], [0.050, 0.110], [100.0, 122.0]),
+    region("sage",       [0.50, MAX],  [0.000, 0.075], [104.0, 172.0]),
+    region("green",      [0.00, MAX],  [0.000, MAX],   [105.0, 172.0]),
+
+    // Between green and blue.
+    region("mint",       [0.70, MAX],  [0.022, 0.055], [172.0, 205.0]),
+    region("teal",       [0.30, 0.70], [0.022, 0.055], [172.0, 206.0]),
+    region("turquoise",  [0.60, MAX],  [0.055, MAX],   [172.0, 222.0]),
+    region("teal",       [0.30, 0.64], [0.034, MAX],   [172.0, 228.0]),
+
+    // Purple, and what cameras make of it.
+    region("purple",     [0.00, 0.46], [0.110, MAX],   [280.0, 325.0]),
+    region("lavender",   [0.56, MAX],  [0.035, 0.130], [282.0, 325.0]),
+
+    // Blue.
+    region("navy",       [0.00, 0.36], [0.000, MAX],   [190.0, 288.0]),
+    region("navy",       [0.00, 0.36], [0.000, 0.060], [288.0, 302.0]),
+    region("navy",       [0.36, 0.43], [0.000, 0.105], [235.0, 288.0]),
+    region("light blue", [0.68, MAX],  [0.000, 0.130], [185.0, 285.0]),
+    region("blue",       [0.00, MAX],  [0.020, MAX],   [206.0, 270.0]),
+    region("blue",       [0.00, MAX],  [0.030, MAX],   [190.0, 288.0]),
+
+    region("lavender",   [0.62, MAX],  [0.000, 0.130], [280.0, 325.0]),
+    region("purple",     [0.00, MAX],  [0.030, MAX],   [280.0, 325.0]),
+
+    // What is left has hardly any colour.
+    region("charcoal",   [0.00, 0.46], [0.000, MAX],   ANY),
+    region("grey",       [0.46, 0.70], [0.000, MAX],   ANY),
+    region("light grey", [0.70, 0.84], [0.000, MAX],   ANY),
+    region("white",      [0.84, MAX],  [0.000, MAX],   ANY),
+];
+
+impl Region {
+    fn has(&self, lightness: f32, chroma: f32, hue: f32) -> bool {
+        let within = |[from, to]: [f32; 2], value: f32| value >= from && value < to;
+        let [from, to] = self.hue;
+        let of_hue = if from < to {
+            within(self.hue, hue)
+        } else {
+            hue >= from || hue < to
+        };
+        within(self.lightness, lightness) && within(self.chroma, chroma) && of_hue
+    }
+}
+
+/// What is known of a garment that bears on its colours' names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cloth {
+    /// It may well be denim.
+    PerhapsDenim,
+    /// It is seldom made of denim.
+    Other,
+}
+
+impl Cloth {
+    /// By category; of an unknown one, anything is possible.
+    pub(crate) fn of(category: Option<Category>) -> Self {
+        use Category::{Bodysuit, Dress, Outerwear, Pants, Shirt, Shorts, Skirt};
+        match category {
+            None | Some(Bodysuit | Dress | Outerwear | Pants | Shirt | Shorts | Skirt) => {
+                Self::PerhapsDenim
+            }
+            Some(_) => Self::Other,
+        }
+    }
+}
+
+/// The colour word for a colour as seen in white light.
+pub(crate) fn name(seen: Lab, cloth: Cloth) -> &'static str {
+    let (lightness, chroma, hue) = (seen.l.max(0.0), seen.chroma(), seen.hue());
+    let denim = match cloth {
+        Cloth::PerhapsDenim => DENIM,
+        Cloth::Other => &[],
     };
-    let chroma = weight * (chroma_seen - chroma_word);
-    let hue = 2.0 * (chroma_seen * chroma_word - seen.a * word.a - seen.b * word.b);
-    lightness * lightness + chroma * chroma + HUE * HUE * hue
+    denim
+        .iter()
+        .chain(REGIONS)
+        .find(|region| region.has(lightness, chroma, hue))
+        .map_or("grey", |region| region.word)
 }
 
 #[cfg(test)]
 mod tests {
+    use drape_domain::color::{NAMED, named as typical};
+
     use super::*;
 
     fn named(hex: u32) -> &'static str {
         let [_, r, g, b] = hex.to_be_bytes();
-        name(Lab::from_srgb([r, g, b]))
+        name(Lab::from_srgb([r, g, b]), Cloth::PerhapsDenim)
     }
 
     #[test]
     fn each_typical_value_has_its_own_name() {
         for (word, rgb) in NAMED {
-            assert_eq!(name(Lab::from_srgb(rgb.0)), *word);
+            assert_eq!(name(Lab::from_srgb(rgb.0), Cloth::PerhapsDenim), *word);
         }
+    }
+
+    #[test]
+    fn every_colour_is_in_a_region_and_every_region_has_a_word_of_the_vocabulary() {
+        for r in (0..=255).step_by(15) {
+            for g in (0..=255).step_by(15) {
+                for b in (0..=255).step_by(15) {
+                    let seen = Lab::from_srgb([r, g, b]);
+                    let (chroma, hue) = (seen.chroma(), seen.hue());
+                    assert!(
+                        REGIONS
+                            .iter()
+                            .any(|region| region.has(seen.l.max(0.0), chroma, hue))
+                    );
+                }
+            }
+        }
+        assert!(REGIONS.iter().all(|region| typical(region.word).is_some()));
     }
 
     #[test]
@@ -92,12 +238,32 @@ mod tests {
             (0x393C7B, "navy"),  // a dark blue dress
             (0x12859D, "teal"),  // a petrol polo shirt
             (0x6486A8, "denim blue"),
-            (0x912735, "burgundy"), // wine-red shorts
+            (0xBECACE, "light blue"), // a bleached denim skirt
+            (0x912735, "burgundy"),   // wine-red shorts
             (0xCB2C38, "red"),
             (0x8A6C56, "brown"), // a beige cap's shaded side
             (0x0C0F18, "black"),
+            (0x2B2D33, "black"), // a black dress in daylight
+            (0x7D8471, "sage"),  // a greyish green T-shirt
+            (0x1E4A38, "dark green"),
+            (0xB7D6E4, "light blue"), // a pale blue polo shirt
+            (0x8688B6, "lavender"),
+            (0xCBC0AB, "beige"), // a blazer in yellow light
+            (0xFF9F6B, "orange"),
         ] {
             assert_eq!(named(hex), word, "{hex:06X}");
         }
+    }
+
+    #[test]
+    fn blue_is_only_denim_where_denim_is_worn() {
+        let blue = Lab::from_srgb([0x64, 0x86, 0xA8]);
+        assert_eq!(name(blue, Cloth::of(Some(Category::Pants))), "denim blue");
+        assert_eq!(name(blue, Cloth::of(Some(Category::TShirt))), "blue");
+        assert_eq!(name(blue, Cloth::of(None)), "denim blue");
+        // Bleached denim, or white cloth by a window.
+        let pale = Lab::from_srgb([0xBA, 0xC0, 0xD1]);
+        assert_eq!(name(pale, Cloth::of(Some(Category::Shorts))), "light blue");
+        assert_eq!(name(pale, Cloth::of(Some(Category::Blouse))), "white");
     }
 }

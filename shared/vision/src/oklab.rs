@@ -2,6 +2,8 @@
 //! space for image processing" (2020). Matrices are from there; the transfer function is sRGB's
 //! (IEC 61966-2-1).
 
+use std::sync::LazyLock;
+
 /// L is lightness 0–1; a runs from green to red, b from blue to yellow, both within about ±0.4.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Lab {
@@ -12,14 +14,11 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn from_srgb(rgb: [u8; 3]) -> Self {
-        let [r, g, b] = rgb.map(|value| {
-            let value = f32::from(value) / 255.0;
-            if value <= 0.040_45 {
-                value / 12.92
-            } else {
-                ((value + 0.055) / 1.055).powf(2.4)
-            }
-        });
+        Self::from_linear(linear(rgb))
+    }
+
+    /// From linear light, 0–1 each.
+    pub(crate) fn from_linear([r, g, b]: [f32; 3]) -> Self {
         let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
         let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
         let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
@@ -50,11 +49,57 @@ impl Lab {
         })
     }
 
+    /// How much colour there is, 0 for greys to about 0.3.
+    pub(crate) fn chroma(self) -> f32 {
+        self.a.hypot(self.b)
+    }
+
+    /// Which colour it is, in degrees: about 30 is red, 100 yellow, 150 green, 260 blue. Of a grey, no matter.
+    pub(crate) fn hue(self) -> f32 {
+        self.b.atan2(self.a).to_degrees().rem_euclid(360.0)
+    }
+
+    /// The sum of two colours, to take means.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            l: self.l + other.l,
+            a: self.a + other.a,
+            b: self.b + other.b,
+        }
+    }
+
+    /// All three values times a factor: with less light on it, a surface's linear values fall by a factor, and
+    /// these by its cube root.
+    pub(crate) fn times(self, factor: f32) -> Self {
+        Self {
+            l: self.l * factor,
+            a: self.a * factor,
+            b: self.b * factor,
+        }
+    }
+
     /// Squared distance, in which lightness counts `lightness` times as much as usual.
     pub(crate) fn distance2(self, other: Self, lightness: f32) -> f32 {
         let l = (self.l - other.l) * lightness;
         l * l + (self.a - other.a).powi(2) + (self.b - other.b).powi(2)
     }
+}
+
+/// What each byte of sRGB is in linear light.
+static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| {
+        let value = byte as f32 / 255.0;
+        if value <= 0.040_45 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    })
+});
+
+/// An sRGB colour in linear light, 0–1 each.
+pub(crate) fn linear(rgb: [u8; 3]) -> [f32; 3] {
+    rgb.map(|byte| LINEAR[usize::from(byte)])
 }
 
 #[cfg(test)]
