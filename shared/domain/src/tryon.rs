@@ -6,6 +6,8 @@ use crate::{ItemId, Money, Text, Timestamp, TryOnId, UserId, item::Failure};
 
 /// The most garments that one try-on may have.
 pub const MAX_TRYON_ITEMS: usize = 6;
+/// The most turned pictures that one try-on may have.
+pub const MAX_TRYON_TURNS: usize = 2;
 
 /// How far a rendering has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,14 +49,91 @@ pub struct TryOnItem {
     pub skipped: Option<Failure>,
 }
 
+/// The light that garments are shown in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lighting {
+    /// As in the photo.
+    #[default]
+    Neutral,
+    /// Lamps.
+    Warm,
+    /// An overcast sky.
+    Cool,
+}
+
 /// What the person wants to be able to do with the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ViewOptions {
-    /// Slight turns.
+    /// Two pictures turned slightly.
     pub rotate: bool,
     /// Perspective.
     pub perspective: bool,
+    /// The picture's light; its layers are neutral whatever is wanted.
+    pub lighting: Lighting,
+}
+
+/// What red, green and blue of a garment's layer are multiplied by to show it in a light.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Lights {
+    /// In warm light.
+    pub warm: [f32; 3],
+    /// In the photo's own.
+    pub neutral: [f32; 3],
+    /// In cool light.
+    pub cool: [f32; 3],
+}
+
+/// A garment's layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GarmentLayer {
+    /// Which.
+    pub item_id: ItemId,
+    /// Object key in the media bucket.
+    pub key: String,
+}
+
+/// The object keys, in the media bucket, of what a picture is composed of. All have its size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Layers {
+    /// The person below the garments.
+    pub person: String,
+    /// The garments, the lowest first.
+    pub garments: Vec<GarmentLayer>,
+    /// The shadows that garments cast, over all else.
+    pub shadow: String,
+    /// How to show the garments in another light.
+    pub lighting: Lights,
+}
+
+/// What a job has made and stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// Object key of the picture in the media bucket.
+    pub render_key: String,
+    /// What it is composed of.
+    pub layers: Option<Layers>,
+    /// Object keys of the turned pictures, to the left and to the right.
+    pub turn_keys: Vec<String>,
+    /// How far the picture can be trusted, 0–1.
+    pub confidence: f32,
+    /// What made it.
+    pub renderer: String,
+}
+
+impl Rendered {
+    /// A picture alone.
+    #[must_use]
+    pub fn picture(render_key: String, confidence: f32, renderer: &str) -> Self {
+        Self {
+            render_key,
+            layers: None,
+            turn_keys: Vec::new(),
+            confidence,
+            renderer: renderer.to_owned(),
+        }
+    }
 }
 
 /// What the person thought of the picture.
@@ -90,6 +169,12 @@ pub struct TryOn {
     /// Object key of the picture in the media bucket, once `done`.
     #[serde(default)]
     pub render_key: Option<String>,
+    /// What the picture is composed of, once `done`.
+    #[serde(default)]
+    pub layers: Option<Layers>,
+    /// Object keys of the turned pictures, if those were asked for, once `done`.
+    #[serde(default)]
+    pub turn_keys: Vec<String>,
     /// How far the picture can be trusted, 0–1, once `done`.
     #[serde(default)]
     pub confidence: Option<f32>,
@@ -128,6 +213,8 @@ impl TryOn {
             view_options: ViewOptions::default(),
             status: TryOnStatus::Queued,
             render_key: None,
+            layers: None,
+            turn_keys: Vec::new(),
             confidence: None,
             renderer: None,
             error: None,
@@ -150,20 +237,16 @@ impl TryOn {
     }
 
     /// The picture is there. A final state never changes again.
-    pub fn finish(
-        &mut self,
-        render_key: String,
-        confidence: f32,
-        renderer: &str,
-        now: Timestamp,
-    ) -> bool {
+    pub fn finish(&mut self, rendered: Rendered, now: Timestamp) -> bool {
         if self.status.is_final() {
             return false;
         }
         self.status = TryOnStatus::Done;
-        self.render_key = Some(render_key);
-        self.confidence = Some(confidence);
-        self.renderer = Some(renderer.to_owned());
+        self.render_key = Some(rendered.render_key);
+        self.layers = rendered.layers;
+        self.turn_keys = rendered.turn_keys;
+        self.confidence = Some(rendered.confidence);
+        self.renderer = Some(rendered.renderer);
         self.updated_at = now;
         true
     }
@@ -204,7 +287,8 @@ mod tests {
     fn a_final_state_never_changes_again() {
         let mut tryon = tryon();
         assert!(tryon.start(Timestamp::UNIX_EPOCH));
-        assert!(tryon.finish("k".into(), 0.8, "r", Timestamp::UNIX_EPOCH));
+        let rendered = Rendered::picture("k".into(), 0.8, "r");
+        assert!(tryon.finish(rendered, Timestamp::UNIX_EPOCH));
         let finished = tryon.clone();
         assert!(!tryon.start(Timestamp::UNIX_EPOCH));
         assert!(!tryon.fail(

@@ -18,8 +18,9 @@ use drape_common::{
     tokens::TokenKeys,
 };
 use drape_domain::{
-    Category, Item, ItemId, ItemStatus, Role, Text, Timestamp, TryOn, User, UserId, item::Upload,
-    tryon::TryOnItem,
+    Category, Item, ItemId, ItemStatus, Role, Text, Timestamp, TryOn, User, UserId,
+    item::Upload,
+    tryon::{Rendered, TryOnItem},
 };
 use serde_dynamo::AttributeValue;
 use serde_json::{Value, json};
@@ -247,7 +248,8 @@ fn tryon(function: &str, user_id: UserId, now: Timestamp) -> Result<TryOn> {
         ..TryOn::new(user_id, body_key, items, now)
     };
     if function != "render" {
-        tryon.finish(keys::render(user_id, tryon.id), 0.8, "bench", now);
+        let picture = Rendered::picture(keys::render(user_id, tryon.id), 0.8, "bench");
+        tryon.finish(picture, now);
     }
     Ok(tryon)
 }

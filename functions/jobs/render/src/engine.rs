@@ -1,16 +1,20 @@
 //! The in-house renderer.
 
-use drape_domain::{Slot, item::Failure};
+use drape_domain::{
+    Slot,
+    item::Failure,
+    tryon::{Lighting, Lights, ViewOptions},
+};
 use drape_vision::{
     Cutter, Photo, VisionError,
     tryon::{self, RENDERER, Skipped, TryOnEngine, TryOnError, View},
 };
 use image::{
-    ExtendedColorType, ImageEncoder, RgbImage, RgbaImage,
+    ImageBuffer, ImageEncoder, ImageResult, PixelWithColorType, RgbaImage,
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 
-use crate::renderer::{Garment, Picture, Render, RenderError};
+use crate::renderer::{Garment, LayerFiles, Picture, Render, RenderError};
 
 /// The in-house renderer with its models.
 #[derive(Debug)]
@@ -43,7 +47,12 @@ impl Engine {
 }
 
 impl Render for Engine {
-    fn render(&self, body: &Photo, garments: &[Garment]) -> Result<Picture, RenderError> {
+    fn render(
+        &self,
+        body: &Photo,
+        garments: &[Garment],
+        view: ViewOptions,
+    ) -> Result<Picture, RenderError> {
         // Bags and the like are not drawn, so there is no need to cut them out.
         let (drawn, left): (Vec<_>, Vec<_>) = garments
             .iter()
@@ -59,7 +68,7 @@ impl Render for Engine {
             .collect::<Result<Vec<_>, _>>()?;
         let rendering = self
             .engine
-            .render(&body.rgb, &cutouts, View::default())
+            .render(&body.rgb, &cutouts, seen_as(view))
             .map_err(refused)?;
         let unclear = rendering
             .skipped
@@ -73,8 +82,11 @@ impl Render for Engine {
             .collect();
         // A picture that lacks a garment is that much less the outfit that was asked for.
         let shown = rendering.placed.len() as f32 / drawn.len().max(1) as f32;
+        let turns = rendering.turns.iter().map(png).collect::<Result<_, _>>();
         Ok(Picture {
             png: png(&rendering.image).map_err(fault)?,
+            layers: layers(&rendering.layers, &drawn).map_err(fault)?,
+            turns: turns.map_err(fault)?,
             confidence: rendering.confidence * shown,
             renderer: RENDERER.to_owned(),
             skipped,
@@ -111,23 +123,56 @@ fn fault(error: impl ToString) -> RenderError {
     RenderError::Fault(error.to_string())
 }
 
+const fn light(wanted: Lighting) -> tryon::Lighting {
+    match wanted {
+        Lighting::Neutral => tryon::Lighting::Neutral,
+        Lighting::Warm => tryon::Lighting::Warm,
+        Lighting::Cool => tryon::Lighting::Cool,
+    }
+}
+
+const fn seen_as(view: ViewOptions) -> View {
+    View {
+        rotate: view.rotate,
+        lighting: light(view.lighting),
+    }
+}
+
+fn layers(layers: &tryon::Layers, drawn: &[&Garment]) -> ImageResult<LayerFiles> {
+    let garments = layers
+        .garments
+        .iter()
+        .filter_map(|(position, layer)| Some((drawn.get(*position)?.item_id, layer)));
+    let gains = |lighting| light(lighting).gains();
+    Ok(LayerFiles {
+        person: png(&layers.person)?,
+        garments: garments
+            .map(|(item_id, layer)| Ok((item_id, png(layer)?)))
+            .collect::<ImageResult<_>>()?,
+        shadow: png(&layers.shadow)?,
+        lighting: Lights {
+            warm: gains(Lighting::Warm),
+            neutral: gains(Lighting::Neutral),
+            cool: gains(Lighting::Cool),
+        },
+    })
+}
+
 /// Nothing but pixels goes in, so no metadata comes out.
-fn png(picture: &RgbImage) -> Result<Vec<u8>, image::ImageError> {
+fn png<P>(picture: &ImageBuffer<P, Vec<u8>>) -> ImageResult<Vec<u8>>
+where
+    P: PixelWithColorType<Subpixel = u8>,
+{
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
-        .write_image(
-            picture,
-            picture.width(),
-            picture.height(),
-            ExtendedColorType::Rgb8,
-        )?;
+        .write_image(picture, picture.width(), picture.height(), P::COLOR_TYPE)?;
     Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use drape_domain::{Category, ItemId};
-    use image::Rgb;
+    use image::{Rgb, RgbImage};
 
     use super::*;
 
@@ -148,7 +193,11 @@ mod tests {
 
     fn code(category: Category) -> String {
         let engine = Engine::load().unwrap();
-        match engine.render(&photo([120, 120, 120]), &[garment(category)]) {
+        match engine.render(
+            &photo([120, 120, 120]),
+            &[garment(category)],
+            ViewOptions::default(),
+        ) {
             Err(RenderError::Photo(failure)) => failure.code,
             other => panic!("{other:?}"),
         }

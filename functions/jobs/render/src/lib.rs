@@ -5,6 +5,7 @@
 //! work ends as `failed` with words for the person; what may work next time is left to the queue.
 
 pub mod engine;
+mod files;
 mod photos;
 pub mod renderer;
 #[cfg(test)]
@@ -17,14 +18,14 @@ use drape_common::{
     batch::{JobError, work},
     store::{
         Changed, Get, GetMany, Save, StoreError,
-        blob::{DeleteObject, GetObject, PutObject, keys},
+        blob::{DeleteObject, GetObject, PutObject, delete_each, keys},
         change,
         queue::{RenderTryOn, RetryLater},
         tables::tryon_key,
     },
 };
 use drape_domain::{Item, Timestamp, TryOn, item::Failure};
-use futures::FutureExt;
+use futures::{FutureExt, future::try_join_all};
 use time::Duration;
 
 use photos::Unusable;
@@ -61,7 +62,7 @@ where
 {
     /// Works on each message of a batch; says which ones have to come back.
     pub async fn batch(&self, event: SqsEvent, queue: &impl RetryLater) -> SqsBatchResponse {
-        work(event, queue, |message| self.run(message)).await
+        work(event, queue, |message| Box::pin(self.run(message))).await
     }
 
     /// Brings one try-on to its end.
@@ -113,24 +114,24 @@ where
             Unusable::Photo(failure) => RenderError::Photo(failure),
             Unusable::Store(error) => RenderError::Fault(error.to_string()),
         })?;
-        self.renderer.render(&body, &garments)
+        self.renderer.render(&body, &garments, tryon.view_options)
     }
 
-    /// The picture is written before the record says that it is there. A record that is gone or failed by then
-    /// has no use for it, and nobody else would remove it.
+    /// All pictures are written before the record says that they are there. A record that is gone or failed by
+    /// then has no use for them, and nobody else would remove them.
     async fn finish(&self, tryon: &TryOn, picture: Picture) -> Result<(), StoreError> {
-        let place = keys::render(tryon.user_id, tryon.id);
-        self.media
-            .put_object(&place, "image/png", picture.png)
-            .await?;
-        // Thousandths: more digits would claim more than is known.
-        let confidence = (picture.confidence.clamp(0.0, 1.0) * 1000.0).round() / 1000.0;
+        let skipped = picture.skipped.clone();
+        let (rendered, files) = files::lay_out(tryon.user_id, tryon.id, picture);
+        let puts = files
+            .into_iter()
+            .map(|(key, png)| async move { self.media.put_object(&key, "image/png", png).await });
+        try_join_all(puts).await?;
         let now = (self.now)();
         let key = tryon_key(tryon.user_id, tryon.id);
         let finished = change(&self.tryons, &key, |tryon| {
-            let finished = tryon.finish(place.clone(), confidence, &picture.renderer, now);
+            let finished = tryon.finish(rendered.clone(), now);
             if finished {
-                for (item_id, reason) in &picture.skipped {
+                for (item_id, reason) in &skipped {
                     tryon.skip(*item_id, reason.clone());
                 }
             }
@@ -139,11 +140,11 @@ where
         .await?;
         let wanted = match finished {
             Changed::Written(_) => true,
-            Changed::Kept(tryon) => tryon.render_key.as_ref() == Some(&place),
+            Changed::Kept(tryon) => tryon.render_key.as_ref() == Some(&rendered.render_key),
             Changed::Missing => false,
         };
         if !wanted {
-            self.media.delete_object(&place).await?;
+            delete_each(&self.media, keys::tryon_files(tryon.user_id, tryon.id)).await?;
         }
         Ok(())
     }

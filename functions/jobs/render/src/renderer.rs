@@ -1,6 +1,10 @@
 //! What makes a picture of photos.
 
-use drape_domain::{Category, ItemId, item::Failure};
+use drape_domain::{
+    Category, ItemId,
+    item::Failure,
+    tryon::{Lights, ViewOptions},
+};
 use drape_vision::Photo;
 
 /// One garment.
@@ -14,11 +18,28 @@ pub struct Garment {
     pub photo: Photo,
 }
 
+/// What a picture is composed of: PNGs of its size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerFiles {
+    /// The person below the garments.
+    pub person: Vec<u8>,
+    /// The garments, the lowest first.
+    pub garments: Vec<(ItemId, Vec<u8>)>,
+    /// The shadows that garments cast, over all else.
+    pub shadow: Vec<u8>,
+    /// How to show the garments in another light.
+    pub lighting: Lights,
+}
+
 /// What was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     /// The picture as PNG.
     pub png: Vec<u8>,
+    /// What it is composed of.
+    pub layers: LayerFiles,
+    /// The picture turned slightly, as PNGs, if that was wanted.
+    pub turns: Vec<Vec<u8>>,
     /// How far it can be trusted, 0–1.
     pub confidence: f32,
     /// What made it.
@@ -42,5 +63,10 @@ pub trait Render: Send + Sync {
     ///
     /// # Errors
     /// See [`RenderError`].
-    fn render(&self, body: &Photo, garments: &[Garment]) -> Result<Picture, RenderError>;
+    fn render(
+        &self,
+        body: &Photo,
+        garments: &[Garment],
+        view: ViewOptions,
+    ) -> Result<Picture, RenderError>;
 }

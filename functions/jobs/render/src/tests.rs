@@ -8,13 +8,13 @@ use drape_common::store::{
 use drape_domain::{
     Background, Category, ItemId, Text, TryOnId, TryOnStatus, UploadId, UserId,
     item::{ImageKeys, ImageType, Typed, Upload},
-    tryon::TryOnItem,
+    tryon::{GarmentLayer, Layers, Lights, Rendered, TryOnItem, ViewOptions},
 };
 use drape_vision::Photo;
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
 use super::*;
-use crate::renderer::Garment;
+use crate::renderer::{Garment, LayerFiles};
 
 const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -29,10 +29,19 @@ struct Fake {
 }
 
 impl Render for Fake {
-    fn render(&self, _: &Photo, garments: &[Garment]) -> Result<Picture, RenderError> {
+    fn render(
+        &self,
+        _: &Photo,
+        garments: &[Garment],
+        view: ViewOptions,
+    ) -> Result<Picture, RenderError> {
         self.seen.lock().unwrap().push(garments.to_vec());
         (self.meanwhile)();
-        self.answer.lock().unwrap().clone()
+        let mut answer = self.answer.lock().unwrap().clone();
+        if let (Ok(picture), false) = (&mut answer, view.rotate) {
+            picture.turns.clear();
+        }
+        answer
     }
 }
 
@@ -54,16 +63,53 @@ fn png(alpha: u8) -> Vec<u8> {
     bytes.into_inner()
 }
 
+fn picture(garment: ItemId) -> Picture {
+    Picture {
+        png: b"a picture".to_vec(),
+        layers: LayerFiles {
+            person: b"a person".to_vec(),
+            garments: vec![(garment, b"a garment".to_vec())],
+            shadow: b"a shadow".to_vec(),
+            lighting: Lights {
+                warm: [1.25, 1.0, 0.75],
+                neutral: [1.0; 3],
+                cool: [0.75, 1.0, 1.25],
+            },
+        },
+        turns: vec![b"to the left".to_vec(), b"to the right".to_vec()],
+        confidence: 0.123_456,
+        renderer: "fake-1".into(),
+        skipped: vec![],
+    }
+}
+
+/// What the record says of the fake's picture.
+fn rendered(tryon: &TryOn) -> Rendered {
+    let place = |file| keys::tryon_file(tryon.user_id, tryon.id, file);
+    Rendered {
+        layers: Some(Layers {
+            person: place("person.png"),
+            garments: vec![GarmentLayer {
+                item_id: tryon.items[0].item_id,
+                key: place("garment-0.png"),
+            }],
+            shadow: place("shadow.png"),
+            lighting: picture(tryon.items[0].item_id).layers.lighting,
+        }),
+        turn_keys: if tryon.view_options.rotate {
+            vec![place("turn-0.png"), place("turn-1.png")]
+        } else {
+            vec![]
+        },
+        ..Rendered::picture(keys::render(tryon.user_id, tryon.id), 0.123, "fake-1")
+    }
+}
+
 impl World {
     async fn new() -> Self {
         let fuse = Fuse::default();
         let renderer = Fake {
-            answer: Arc::new(Mutex::new(Ok(Picture {
-                png: b"a picture".to_vec(),
-                confidence: 0.123_456,
-                renderer: "fake-1".into(),
-                skipped: vec![],
-            }))),
+            answer: Arc::new(Mutex::new(Ok(picture(ItemId::new())))),
             seen: Arc::default(),
             meanwhile: Arc::new(|| {}),
         };
@@ -93,7 +139,17 @@ impl World {
             });
         }
         job.tryons.put(&tryon).await.unwrap();
+        let shirt = tryon.items[0].item_id;
+        *job.renderer.answer.lock().unwrap() = Ok(picture(shirt));
         Self { job, fuse, tryon }
+    }
+
+    /// The same, with turns.
+    async fn rotating() -> Self {
+        let mut world = Self::new().await;
+        world.tryon.view_options.rotate = true;
+        world.job.tryons.put(&world.tryon).await.unwrap();
+        world
     }
 
     fn message(&self) -> RenderTryOn {
@@ -204,6 +260,33 @@ async fn a_queued_try_on_gets_its_picture() {
 }
 
 #[tokio::test]
+async fn layers_are_stored_beside_the_picture_and_turns_if_they_are_wanted() {
+    for (world, files) in [(World::new().await, 4), (World::rotating().await, 6)] {
+        world.run().await.unwrap();
+        let stored = world.stored().await;
+        let expected = rendered(&world.tryon);
+        assert_eq!(
+            (&stored.layers, &stored.turn_keys),
+            (&expected.layers, &expected.turn_keys)
+        );
+        let layers = stored.layers.unwrap();
+        let bytes = |key: &String| world.job.media.bytes(key).unwrap();
+        assert_eq!(bytes(&layers.person), b"a person");
+        assert_eq!(bytes(&layers.garments[0].key), b"a garment");
+        assert_eq!(bytes(&layers.shadow), b"a shadow");
+        if let [left, right] = stored.turn_keys.as_slice() {
+            assert_eq!(
+                (bytes(left), bytes(right)),
+                (b"to the left".to_vec(), b"to the right".to_vec())
+            );
+        }
+        assert_eq!(world.pictures().len(), files);
+        let known = keys::tryon_files(stored.user_id, stored.id);
+        assert!(world.pictures().iter().all(|key| known.contains(key)));
+    }
+}
+
+#[tokio::test]
 async fn garments_come_in_order_as_cutouts_where_there_are_any() {
     let world = World::new().await;
     world.run().await.unwrap();
@@ -262,9 +345,10 @@ async fn a_message_about_nothing_is_done() {
 
 #[tokio::test]
 async fn a_crash_after_any_write_is_made_good_by_the_next_run() {
-    for (answer, last) in [(None, 3), (Some(RenderError::Photo(gave_up())), 2)] {
+    // Started; picture, three layers and two turns; finished. Or started and failed.
+    for (answer, last) in [(None, 8), (Some(RenderError::Photo(gave_up())), 2)] {
         for writes in 1.. {
-            let world = World::new().await;
+            let world = World::rotating().await;
             if let Some(error) = &answer {
                 world.answer(Err(error.clone()));
             }
@@ -278,9 +362,9 @@ async fn a_crash_after_any_write_is_made_good_by_the_next_run() {
             let stored = world.stored().await;
             let mut expected = world.tryon.clone();
             if answer.is_none() {
-                let place = keys::render(expected.user_id, expected.id);
-                assert_eq!(world.pictures(), std::slice::from_ref(&place));
-                expected.finish(place, 0.123, "fake-1", START);
+                assert_eq!(world.pictures().len(), 6);
+                let rendered = rendered(&expected);
+                expected.finish(rendered, START);
             } else {
                 assert!(world.pictures().is_empty());
                 expected.fail(gave_up(), START);
@@ -447,18 +531,19 @@ async fn of_two_runs_at_once_the_first_end_stays() {
         world.job.tryons.clone(),
         tryon_key(world.tryon.user_id, world.tryon.id),
     );
-    let place = keys::render(world.tryon.user_id, world.tryon.id);
-    let kept = place.clone();
+    let other = Rendered {
+        confidence: 0.9,
+        renderer: "other".into(),
+        ..rendered(&world.tryon)
+    };
     world.job.renderer.meanwhile = Arc::new(move || {
-        let finishing = change(&tryons, &key, |tryon| {
-            tryon.finish(place.clone(), 0.9, "other", START)
-        });
+        let finishing = change(&tryons, &key, |tryon| tryon.finish(other.clone(), START));
         finishing.now_or_never().unwrap().unwrap();
     });
     world.run().await.unwrap();
     let stored = world.stored().await;
     assert_eq!(stored.renderer.as_deref(), Some("other"));
-    assert_eq!(world.pictures(), [kept]);
+    assert_eq!(world.pictures().len(), 4);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use drape_common::{
 use drape_domain::{
     Background, Text, UploadId, UserId,
     item::{Failure, ImageType, Typed, Upload},
+    tryon::Rendered,
 };
 use serde_json::{Value, json};
 
@@ -122,7 +123,8 @@ impl World {
 
 fn done(tryon: &mut TryOn) {
     let key = keys::render(tryon.user_id, tryon.id);
-    assert!(tryon.finish(key, 0.8, "test", Timestamp::UNIX_EPOCH));
+    let picture = Rendered::picture(key, 0.8, "test");
+    assert!(tryon.finish(picture, Timestamp::UNIX_EPOCH));
 }
 
 fn header<'a>(answer: &'a TestAnswer, name: &str) -> &'a str {

@@ -1,13 +1,13 @@
-//! `DELETE /tryon/{id}` — removes a try-on and its picture.
+//! `DELETE /tryon/{id}` — removes a try-on and its pictures.
 //!
-//! The object goes first and the row last, so that a crash in between leaves something to delete again and
+//! The objects go first and the row last, so that a crash in between leaves something to delete again and
 //! never a picture that nobody knows of.
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, json, path_id},
     store::{
         Get, Remove,
-        blob::{DeleteObject, keys},
+        blob::{DeleteObject, delete_each, keys},
         tables::tryon_key,
     },
     views::TryOnView,
@@ -43,16 +43,16 @@ where
             .await?
             .ok_or_else(Problem::tryon_not_found)?;
 
-        let picture = keys::render(caller.user_id, id);
-        self.media.delete_object(&picture).await?;
+        let pictures = keys::tryon_files(caller.user_id, id);
+        delete_each(&self.media, pictures.clone()).await?;
         self.tryons.remove(&key).await?;
         if !tryon.status.is_final() {
-            // A job may have written the picture and finished between the two removals. From now on it finds
-            // no record and removes the picture itself.
-            self.media.delete_object(&picture).await?;
+            // A job may have written the pictures and finished between the two removals. From now on it finds
+            // no record and removes the pictures itself.
+            delete_each(&self.media, pictures).await?;
         }
 
-        // As it was, but for the link: there is nothing behind it any more.
+        // As it was, but for the links: there is nothing behind them any more.
         let tryon = TryOnView::without_link(tryon);
         json(200, &Answer { tryon })
     }
@@ -93,7 +93,9 @@ mod tests {
             )
         };
         endpoint.tryons.put(&tryon).await.unwrap();
-        endpoint.media.upload(&picture, "image/png", b"a picture");
+        for file in keys::tryon_files(user_id, id) {
+            endpoint.media.upload(&file, "image/png", b"a picture");
+        }
         (endpoint, tryon, fuse)
     }
 
@@ -135,7 +137,7 @@ mod tests {
             .await;
         assert_eq!((answer.status, answer.code()), (404, "tryon_not_found"));
         assert!(endpoint.tryons.get(&tryon.key()).await.unwrap().is_some());
-        assert_eq!(endpoint.media.keys().len(), 1);
+        assert_eq!(endpoint.media.keys().len(), 11);
         assert_eq!(request().id(tryon.id).send(&endpoint).await.status, 401);
     }
 
@@ -154,8 +156,9 @@ mod tests {
     impl Remove<TryOn> for Racing {
         async fn remove(&self, key: &Key<TryOn>) -> Result<(), StoreError> {
             if let Some(tryon) = self.tryons.get(key).await? {
-                let picture = keys::render(tryon.user_id, tryon.id);
-                self.media.upload(&picture, "image/png", b"a picture");
+                for file in keys::tryon_files(tryon.user_id, tryon.id) {
+                    self.media.upload(&file, "image/png", b"a picture");
+                }
             }
             self.tryons.remove(key).await
         }
@@ -180,12 +183,12 @@ mod tests {
     #[tokio::test]
     async fn a_crash_never_leaves_a_picture_without_a_record() {
         for status in [TryOnStatus::Rendering, TryOnStatus::Done] {
-            for writes in 1..=3 {
+            for writes in 1..=13 {
                 let (endpoint, tryon, fuse) = given(status).await;
                 fuse.blow_after(writes);
                 delete(&endpoint, &tryon).await;
                 fuse.mend();
-                assert!(endpoint.media.keys().is_empty());
+                assert!(endpoint.media.keys().is_empty() || !endpoint.tryons.is_empty());
                 delete(&endpoint, &tryon).await;
                 assert!(endpoint.tryons.is_empty() && endpoint.media.keys().is_empty());
             }

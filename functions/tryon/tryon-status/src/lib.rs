@@ -129,7 +129,10 @@ mod tests {
         },
         testing::{TestAnswer, read, request},
     };
-    use drape_domain::UserId;
+    use drape_domain::{
+        ItemId, UserId,
+        tryon::{GarmentLayer, Layers, Lights},
+    };
 
     use super::*;
 
@@ -161,6 +164,47 @@ mod tests {
             .id(tryon.id)
             .send(endpoint)
             .await
+    }
+
+    #[tokio::test]
+    async fn layers_and_turns_are_answered_with_links() {
+        let (endpoint, mut tryon, _) = given(TryOnStatus::Done, || START).await;
+        let item_id = ItemId::new();
+        tryon.layers = Some(Layers {
+            person: "tryons/x/person.png".into(),
+            garments: vec![GarmentLayer {
+                item_id,
+                key: "tryons/x/garment-0.png".into(),
+            }],
+            shadow: "tryons/x/shadow.png".into(),
+            lighting: Lights {
+                warm: [1.25, 1.0, 0.75],
+                neutral: [1.0; 3],
+                cool: [0.75, 1.0, 1.25],
+            },
+        });
+        tryon.turn_keys = vec!["tryons/x/turn-0.png".into(), "tryons/x/turn-1.png".into()];
+        endpoint.tryons.put(&tryon).await.unwrap();
+        let answer = ask(&endpoint, &tryon).await.body;
+        let shown = &answer["tryon"];
+        let is_link = |value: &serde_json::Value, file: &str| {
+            let link = value.as_str().unwrap();
+            assert!(
+                link.starts_with("https://") && link.contains(file),
+                "{link}"
+            );
+        };
+        is_link(&shown["layers"]["person"], "person.png");
+        is_link(&shown["layers"]["garments"][0]["url"], "garment-0.png");
+        is_link(&shown["layers"]["shadow"], "shadow.png");
+        assert_eq!(
+            shown["layers"]["garments"][0]["item_id"],
+            item_id.to_string()
+        );
+        let warm = serde_json::json!([1.25, 1.0, 0.75]);
+        assert_eq!(shown["layers"]["lighting"]["warm"], warm);
+        is_link(&shown["turns"][0], "turn-0.png");
+        is_link(&shown["turns"][1], "turn-1.png");
     }
 
     #[tokio::test]

@@ -95,7 +95,14 @@ pub async fn delete_all(
     bucket: &(impl ListKeys + DeleteObject),
     prefix: &str,
 ) -> Result<(), StoreError> {
-    let keys = bucket.list_keys(prefix).await?;
+    delete_each(bucket, bucket.list_keys(prefix).await?).await
+}
+
+/// Removes these objects.
+///
+/// # Errors
+/// When the store fails; some of the objects may be gone by then.
+pub async fn delete_each(bucket: &impl DeleteObject, keys: Vec<String>) -> Result<(), StoreError> {
     stream::iter(keys)
         .map(|key| async move { bucket.delete_object(&key).await })
         .buffer_unordered(16)
@@ -126,7 +133,10 @@ pub trait PresignPut: Send + Sync {
 
 /// Where things are in the buckets.
 pub mod keys {
-    use drape_domain::{Background, ItemId, TryOnId, UploadId, UserId};
+    use drape_domain::{
+        Background, ItemId, TryOnId, UploadId, UserId,
+        tryon::{MAX_TRYON_ITEMS, MAX_TRYON_TURNS},
+    };
 
     /// In the uploads bucket: an item's photo as sent.
     #[must_use]
@@ -183,10 +193,45 @@ pub mod keys {
         format!("{photo}-{request}{whole}/{file}")
     }
 
+    /// In the media bucket: one of a try-on's pictures.
+    #[must_use]
+    pub fn tryon_file(user: UserId, tryon: TryOnId, file: &str) -> String {
+        format!("tryons/{user}/{tryon}/{file}")
+    }
+
     /// In the media bucket: a try-on's picture.
     #[must_use]
     pub fn render(user: UserId, tryon: TryOnId) -> String {
-        format!("tryons/{user}/{tryon}/render.png")
+        tryon_file(user, tryon, "render.png")
+    }
+
+    /// In the media bucket: every picture that there may be of a try-on.
+    #[must_use]
+    pub fn tryon_files(user: UserId, tryon: TryOnId) -> Vec<String> {
+        let layers = (0..MAX_TRYON_ITEMS).map(garment_layer);
+        let turns = (0..MAX_TRYON_TURNS).map(turn);
+        let others = [PERSON_LAYER, SHADOW_LAYER].map(str::to_owned);
+        let files = layers.chain(turns).chain(others);
+        std::iter::once(render(user, tryon))
+            .chain(files.map(|file| tryon_file(user, tryon, &file)))
+            .collect()
+    }
+
+    /// The person below the garments.
+    pub const PERSON_LAYER: &str = "person.png";
+    /// The shadows that garments cast.
+    pub const SHADOW_LAYER: &str = "shadow.png";
+
+    /// A garment of a try-on, counted from the lowest.
+    #[must_use]
+    pub fn garment_layer(number: usize) -> String {
+        format!("garment-{number}.png")
+    }
+
+    /// A turned picture of a try-on.
+    #[must_use]
+    pub fn turn(number: usize) -> String {
+        format!("turn-{number}.png")
     }
 
     /// The photo, upright, without metadata.

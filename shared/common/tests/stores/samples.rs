@@ -16,7 +16,7 @@ use drape_domain::{
         ImageKeys, ImageType, Inferred, Processed, Typed, Upload, Work,
         edit::{Mask, Stroke, UnitPoint, UnitRect},
     },
-    tryon::{Feedback, TryOnItem, ViewOptions},
+    tryon::{Feedback, GarmentLayer, Layers, Lighting, Lights, TryOnItem, ViewOptions},
 };
 
 /// Records that a test can make.
@@ -290,9 +290,24 @@ impl Sample for TryOn {
             view_options: ViewOptions {
                 rotate: true,
                 perspective: false,
+                lighting: Lighting::Warm,
             },
             status: TryOnStatus::Rendering,
             render_key: Some("tryons/u/t/render.png".into()),
+            layers: Some(Layers {
+                person: "tryons/u/t/person.png".into(),
+                garments: vec![GarmentLayer {
+                    item_id: ItemId::new(),
+                    key: "tryons/u/t/garment-0.png".into(),
+                }],
+                shadow: "tryons/u/t/shadow.png".into(),
+                lighting: Lights {
+                    warm: [1.08, 0.99, 0.842],
+                    neutral: [1.0; 3],
+                    cool: [1.0 / 3.0, f32::MIN_POSITIVE, 1.132],
+                },
+            }),
+            turn_keys: vec!["tryons/u/t/turn-0.png".into()],
             confidence: Some(0.7),
             renderer: Some("in-house".into()),
             error: None,

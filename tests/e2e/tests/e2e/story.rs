@@ -67,10 +67,14 @@ async fn fill(ada: &Person, folder: &Path) -> Result<HashMap<String, Value>> {
         .await
 }
 
-async fn picture(stack: &Stack, link: &Value) -> Result<RgbImage> {
+async fn layer(stack: &Stack, link: &Value) -> Result<DynamicImage> {
     let (status, content_type, bytes) = stack.follow(link).await?;
     assert_eq!((status, content_type.as_str()), (200, "image/png"));
-    Ok(image::load_from_memory(&bytes)?.into_rgb8())
+    Ok(image::load_from_memory(&bytes)?)
+}
+
+async fn picture(stack: &Stack, link: &Value) -> Result<RgbImage> {
+    Ok(layer(stack, link).await?.into_rgb8())
 }
 
 /// A photo in the size of the picture that was made of it: of the same shape, and reduced if it was large.
@@ -148,7 +152,11 @@ async fn photos_become_outfits_and_an_outfit_is_tried_on() -> Outcome {
         .filter(|piece| worn.iter().any(|slot| piece["slot"] == *slot))
         .map(|piece| piece["item_id"].clone())
         .collect();
-    let request = json!({ "target_image_s3": body, "items": pieces });
+    let request = json!({
+        "target_image_s3": body,
+        "items": pieces,
+        "view_options": { "rotate": true, "lighting": "neutral" },
+    });
     let answer = ada.post("/tryon", &request).send().await?;
     assert!([200, 202].contains(&answer.status), "{}", answer.text);
     let id = answer.body["tryon"]["id"].as_str().unwrap().to_owned();
@@ -166,6 +174,30 @@ async fn photos_become_outfits_and_an_outfit_is_tried_on() -> Outcome {
     assert!(head < 2.0, "the face changed by {head}");
     assert!(feet < 2.0, "the feet changed by {feet}");
     assert!(trunk > 8.0, "the clothes changed by only {trunk}");
+
+    // The layers are the picture, and there are two turns of it.
+    let layers = &tryon["layers"];
+    let mut composed = layer(&stack, &layers["person"]).await?.into_rgba8();
+    let mut above = Vec::new();
+    for garment in layers["garments"].as_array().unwrap() {
+        assert!(pieces.contains(&garment["item_id"]), "{garment}");
+        above.push(&garment["url"]);
+    }
+    above.push(&layers["shadow"]);
+    for link in above {
+        let layer = layer(&stack, link).await?.into_rgba8();
+        image::imageops::overlay(&mut composed, &layer, 0, 0);
+    }
+    let composed = DynamicImage::from(composed).into_rgb8();
+    let apart = difference(&composed, &after, [0, 0, 100, 100]);
+    assert!(apart < 1.0, "layers and picture are {apart} apart");
+    assert_eq!(layers["lighting"]["neutral"], json!([1.0, 1.0, 1.0]));
+    let turns = tryon["turns"].as_array().unwrap();
+    assert_eq!(turns.len(), 2);
+    for turn in turns {
+        let turn = picture(&stack, turn).await?;
+        assert_eq!(turn.dimensions(), after.dimensions());
+    }
 
     // And what she thinks of it.
     let thought = json!({ "accuracy": 4 });

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use drape_common::store::blob::{HeadObject, keys};
+use drape_common::store::blob::{HeadObject, PutObject, keys};
 use drape_domain::{Category, TryOnStatus, UploadId};
 use drape_e2e::{Person, Photo, Stack, pictures};
 use futures::future::try_join_all;
@@ -109,7 +109,11 @@ async fn what_cannot_be_tried_on_is_refused() -> Outcome {
     ada.post("/tryon", &body)
         .problem(403, "user_mismatch")
         .await?;
-    for (field, value) in [("angle", json!(3)), ("view_options.zoom", json!(1))] {
+    for (field, value) in [
+        ("angle", json!(3)),
+        ("view_options.zoom", json!(1)),
+        ("view_options.lighting", json!("neon")),
+    ] {
         let mut body = json!({ "target_image_s3": photo, "items": [mine], "view_options": {} });
         match field.split_once('.') {
             Some((outer, inner)) => body[outer][inner] = value,
@@ -293,6 +297,11 @@ async fn a_deleted_try_on_and_its_picture_are_gone() -> Outcome {
     let before = ada.get(&status).expect(200).await?;
     let link = &before["tryon"]["render_url"];
     assert_eq!(stack.follow(link).await?.0, 200);
+    let files = keys::tryon_files(seed::user_id(&ada), id);
+    for file in &files {
+        let media = seed::media(&stack)?;
+        media.put_object(file, "image/png", vec![1]).await?;
+    }
 
     let gone = ada.delete(&format!("/tryon/{id}")).expect(200).await?;
     assert_eq!(gone["tryon"]["id"], id.to_string());
@@ -301,7 +310,8 @@ async fn a_deleted_try_on_and_its_picture_are_gone() -> Outcome {
         .problem(404, "tryon_not_found")
         .await?;
     assert_ne!(stack.follow(link).await?.0, 200);
-    let picture = keys::render(seed::user_id(&ada), id);
-    assert_eq!(seed::media(&stack)?.head(&picture).await?, None);
+    for file in &files {
+        assert_eq!(seed::media(&stack)?.head(file).await?, None, "{file}");
+    }
     Ok(())
 }
