@@ -10,7 +10,7 @@ use crate::{
     files,
     photos::Photo,
     progress::Progress,
-    report::{Fitting, Weather},
+    report::{Fitting, LayerFiles, Weather},
 };
 
 /// The weathers that are asked about.
@@ -99,9 +99,13 @@ pub(crate) async fn try_on(
                 (Some(_), None) => format!("{:.1} s", took.as_secs_f64()),
                 (None, _) => "none".to_owned(),
             });
+            let name = format!("tryon-{}", n + 1);
+            let (layers, turns) = further(api, &tryon, folder, &name).await?;
             weather.fitting = Some(Fitting {
                 tryon,
                 picture,
+                layers,
+                turns,
                 took,
             });
         }
@@ -109,6 +113,36 @@ pub(crate) async fn try_on(
     }
     step.done(&told.join("; "));
     Ok(())
+}
+
+/// The layers of a picture and its turns, kept beside the page.
+async fn further(
+    api: &Api,
+    tryon: &TryOn,
+    folder: &Path,
+    name: &str,
+) -> Result<(Option<LayerFiles>, Vec<String>), Trouble> {
+    let keep = async |link: &str, what: String| {
+        files::keep(folder, &format!("{name}-{what}"), &api.follow(link).await?)
+    };
+    let mut turns = Vec::new();
+    for (n, link) in tryon.turns.iter().enumerate() {
+        turns.push(keep(link, format!("turn-{}", n + 1)).await?);
+    }
+    let Some(layers) = &tryon.layers else {
+        return Ok((None, turns));
+    };
+    let mut garments = Vec::new();
+    for (n, garment) in layers.garments.iter().enumerate() {
+        garments.push(keep(&garment.url, format!("garment-{}", n + 1)).await?);
+    }
+    let layers = LayerFiles {
+        person: keep(&layers.person, "person".to_owned()).await?,
+        garments,
+        shadow: keep(&layers.shadow, "shadow".to_owned()).await?,
+        lighting: layers.lighting,
+    };
+    Ok((Some(layers), turns))
 }
 
 /// Waits until nothing more will happen to it.

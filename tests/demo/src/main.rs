@@ -4,6 +4,7 @@
 mod advice;
 mod api;
 mod files;
+mod mend;
 mod page;
 mod photos;
 mod progress;
@@ -101,6 +102,9 @@ async fn run(args: &Args, progress: &Progress) -> Result<()> {
     let mut weathers = advice::ask(&api, progress).await?;
     advice::try_on(&api, &mut weathers, &body_url, &args.out, progress).await?;
 
+    let mending = mend::mend(&api, &garments, &args.out, progress).await?;
+    let again = mend::send_again(&api, &photos, &garments, progress).await?;
+
     let body = fs::read(&body.path).context("reading the body photo")?;
     let report = Report {
         api: args.api.clone(),
@@ -110,6 +114,8 @@ async fn run(args: &Args, progress: &Progress) -> Result<()> {
         garments,
         body: files::keep(&args.out, "body", &body)?,
         weathers,
+        mending,
+        again,
         times: report::Times {
             listing,
             ..sent.times

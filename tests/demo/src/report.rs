@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    api::{Advice, Item, TryOn},
+    api::{Advice, Item, Lighting, TryOn},
     photos::Skipped,
 };
 
@@ -21,7 +21,52 @@ pub(crate) struct Report {
     /// The body photo, beside the page.
     pub(crate) body: String,
     pub(crate) weathers: Vec<Weather>,
+    /// A cutout that was mended by hand.
+    pub(crate) mending: Option<Mending>,
+    /// A photo that was sent twice.
+    pub(crate) again: Option<Again>,
     pub(crate) times: Times,
+}
+
+/// One item through "Fix Image", step by step.
+#[derive(Debug)]
+pub(crate) struct Mending {
+    pub(crate) title: String,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// What an item looks like after a step.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) title: &'static str,
+    /// What was asked for, in the API's words.
+    pub(crate) asked: String,
+    /// The file beside the page.
+    pub(crate) picture: Option<String>,
+    /// What was drawn on the photo, to show above it.
+    pub(crate) drawn: Option<Drawn>,
+    /// Why there is no picture.
+    pub(crate) reason: Option<String>,
+}
+
+/// Drawn on a photo, in parts of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Drawn {
+    /// Left, top, right and bottom.
+    pub(crate) crop: [f64; 4],
+    /// From where to where.
+    pub(crate) remove: [(f64, f64); 2],
+    pub(crate) radius: f64,
+}
+
+/// The same photo sent once more.
+#[derive(Debug)]
+pub(crate) struct Again {
+    pub(crate) title: String,
+    /// Whether the answer named the first one.
+    pub(crate) recognised: bool,
+    /// From the second upload until it was seen to be settled.
+    pub(crate) took: Duration,
 }
 
 /// One photo and what became of it.
@@ -69,8 +114,21 @@ pub(crate) struct Fitting {
     pub(crate) tryon: TryOn,
     /// The file beside the page, if there is a picture.
     pub(crate) picture: Option<String>,
+    /// The picture's layers, as files beside the page.
+    pub(crate) layers: Option<LayerFiles>,
+    /// The person turned to either side, as files beside the page.
+    pub(crate) turns: Vec<String>,
     /// From asking until it was seen to be done.
     pub(crate) took: Duration,
+}
+
+/// Files that lie one over the other.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LayerFiles {
+    pub(crate) person: String,
+    pub(crate) garments: Vec<String>,
+    pub(crate) shadow: String,
+    pub(crate) lighting: Lighting,
 }
 
 /// What took how long, seen from here.

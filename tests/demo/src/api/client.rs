@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
-    Advice, CreatedItem, CreatedUpload, Session, Trouble, TryOn, TryOnAnswer, Upload, Wardrobe,
+    Advice, CreatedItem, CreatedUpload, Item, ItemAnswer, Session, Trouble, TryOn, TryOnAnswer,
+    Upload, Wardrobe,
 };
 use crate::photos::ImageType;
 
@@ -116,6 +117,27 @@ impl Api {
         Ok(())
     }
 
+    /// An item as it is now.
+    pub(crate) async fn item(&self, item: &str) -> Result<Item, Trouble> {
+        let path = format!("/items/{item}");
+        let answer: ItemAnswer = self.call(Method::GET, &path, |request| request).await?;
+        Ok(answer.item)
+    }
+
+    /// Asks for a new cutout, mended by what `edit` says.
+    pub(crate) async fn clean(&self, item: &str, edit: &Value) -> Result<(), Trouble> {
+        let path = format!("/items/{item}/background-clean");
+        let _: Value = self.post(&path, edit).await?;
+        Ok(())
+    }
+
+    /// Asks for the photo as it was taken.
+    pub(crate) async fn restore(&self, item: &str) -> Result<(), Trouble> {
+        let path = format!("/items/{item}/restore-original");
+        let _: Value = self.call(Method::POST, &path, |request| request).await?;
+        Ok(())
+    }
+
     /// A page of the wardrobe, newest first.
     pub(crate) async fn wardrobe(&self, cursor: Option<&str>) -> Result<Wardrobe, Trouble> {
         self.call(Method::GET, "/wardrobe", |request| {
@@ -152,13 +174,13 @@ impl Api {
         .await
     }
 
-    /// Asks to see items on a body, without waiting for it.
+    /// Asks to see items on a body, also turned to either side, without waiting for it.
     pub(crate) async fn try_on(&self, body: &str, items: &[String]) -> Result<TryOn, Trouble> {
         let body = json!({
             "target_image_s3": body,
             "items": items,
             "prefer_clean_item_images": true,
-            "view_options": { "rotate": false, "perspective": false },
+            "view_options": { "rotate": true },
         });
         let key = Uuid::new_v4().to_string();
         let answer: TryOnAnswer = self

@@ -89,7 +89,26 @@ pub(crate) struct Item {
     pub(crate) season: Vec<String>,
     pub(crate) status: ItemStatus,
     pub(crate) images: Images,
+    /// What it may be, where the engine is not sure.
+    #[serde(default)]
+    pub(crate) category_candidates: Vec<Candidate>,
+    /// How good the cutout is, 0–1.
+    pub(crate) cutout_confidence: Option<f64>,
+    /// The id of an item that shows the same garment.
+    pub(crate) duplicate_of: Option<String>,
     pub(crate) error: Option<Failure>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Candidate {
+    pub(crate) category: String,
+    /// 0–1.
+    pub(crate) probability: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ItemAnswer {
+    pub(crate) item: Item,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -157,7 +176,33 @@ pub(crate) struct TryOn {
     /// 0–1.
     pub(crate) confidence: Option<f64>,
     pub(crate) renderer: Option<String>,
+    /// What the picture is composed of.
+    pub(crate) layers: Option<Layers>,
+    /// The person turned a little to either side.
+    #[serde(default)]
+    pub(crate) turns: Vec<String>,
     pub(crate) error: Option<Failure>,
+}
+
+/// Links to pictures that lie one over the other.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Layers {
+    pub(crate) person: String,
+    pub(crate) garments: Vec<GarmentLayer>,
+    pub(crate) shadow: String,
+    pub(crate) lighting: Lighting,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct GarmentLayer {
+    pub(crate) url: String,
+}
+
+/// What red, green and blue of the garments' layers are multiplied by in each light.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub(crate) struct Lighting {
+    pub(crate) warm: [f64; 3],
+    pub(crate) cool: [f64; 3],
 }
 
 #[derive(Debug, Clone, Deserialize)]

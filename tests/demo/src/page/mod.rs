@@ -1,5 +1,6 @@
 //! The page: one file that shows everything, with its pictures beside it, from any disk, without scripts.
 
+mod mending;
 mod outfits;
 mod times;
 mod wardrobe;
@@ -38,9 +39,10 @@ pub(crate) fn render(report: &Report) -> Markup {
                     (times::tiles(report, ready))
                 }
                 main {
-                    @for weather in &report.weathers {
-                        (outfits::section(weather, report))
+                    @for (number, weather) in report.weathers.iter().enumerate() {
+                        (outfits::section(number, weather, report))
                     }
+                    (mending::section(report))
                     (wardrobe::section(report))
                     (wardrobe::failures(report))
                     (times::section(report))

@@ -7,14 +7,15 @@ use maud::{Markup, PreEscaped, html};
 use super::words;
 use crate::{
     api::{Feature, Item, Outfit},
-    report::{Fitting, Outcome, Pictures, Report, Weather},
+    report::{Fitting, LayerFiles, Outcome, Pictures, Report, Weather},
 };
 
 const SUN: &str = r##"<svg class="sky" viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="6.5" fill="#f2b33d"/><g stroke="#f2b33d" stroke-width="2.4" stroke-linecap="round"><path d="M16 2.5v4M16 25.5v4M2.5 16h4M25.5 16h4M6.5 6.5l2.8 2.8M22.7 22.7l2.8 2.8M25.5 6.5l-2.8 2.8M9.3 22.7l-2.8 2.8"/></g></svg>"##;
 const RAIN: &str = r##"<svg class="sky" viewBox="0 0 32 32" aria-hidden="true"><path d="M9 19a5.5 5.5 0 0 1-.6-11A8 8 0 0 1 23.600 9.200 5 5 0 0 1 23.500 19z" fill="#9fb0c3"/><g stroke="#4d86c6" stroke-width="2.4" stroke-linecap="round"><path d="M11 22.500l-1.800 5M17 22.500l-1.800 5M23 22.500l-1.800 5"/></g></svg>"##;
 
 /// Advice for one weather, with the try-on of the best outfit beside it.
-pub(super) fn section(weather: &Weather, report: &Report) -> Markup {
+/// `number` tells the sections of a page apart.
+pub(super) fn section(number: usize, weather: &Weather, report: &Report) -> Markup {
     let advice = &weather.advice;
     let pictures = pictures(report);
     html! {
@@ -44,7 +45,7 @@ pub(super) fn section(weather: &Weather, report: &Report) -> Markup {
             }
             div.look {
                 @if let Some(fitting) = &weather.fitting {
-                    (tried_on(fitting, report))
+                    (tried_on(number, fitting, report))
                 }
                 @for (n, outfit) in advice.recommendations.iter().enumerate() {
                     (card(n + 1, outfit, &pictures, strongest(weather)))
@@ -121,10 +122,11 @@ fn features(features: &[Feature], strongest: f64) -> Markup {
     }
 }
 
-fn tried_on(fitting: &Fitting, report: &Report) -> Markup {
+fn tried_on(number: usize, fitting: &Fitting, report: &Report) -> Markup {
     let tryon = &fitting.tryon;
     html! {
         div.tryon {
+            @if let Some(layers) = &fitting.layers { (lit(layers, number)) }
             div.pair {
                 figure {
                     img src=(report.body) alt="The body photo";
@@ -134,6 +136,13 @@ fn tried_on(fitting: &Fitting, report: &Report) -> Markup {
                     figure {
                         img src=(path) alt="The same person in outfit No. 1";
                         figcaption { "in outfit No. 1" }
+                    }
+                }
+            }
+            @if !fitting.turns.is_empty() {
+                div.pair.turns {
+                    @for path in &fitting.turns {
+                        figure { img loading="lazy" src=(path) alt="Turned a little"; figcaption { "turned a little" } }
                     }
                 }
             }
@@ -155,6 +164,37 @@ fn tried_on(fitting: &Fitting, report: &Report) -> Markup {
                         None => { "The try-on had not ended when this page was made." }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// The picture in three lights, put together here from its layers: no light needs a new rendering.
+fn lit(layers: &LayerFiles, number: usize) -> Markup {
+    let filter = |name: &str, [red, green, blue]: [f64; 3]| {
+        html! {
+            filter id={ (name) (number) } color-interpolation-filters="sRGB" {
+                feColorMatrix values={
+                    (red) " 0 0 0 0 0 " (green) " 0 0 0 0 0 " (blue) " 0 0 0 0 0 1 0"
+                } {}
+            }
+        }
+    };
+    let name = format!("light-{number}");
+    html! {
+        div.lit {
+            svg width="0" height="0" aria-hidden="true" {
+                (filter("warm-", layers.lighting.warm))
+                (filter("cool-", layers.lighting.cool))
+            }
+            @for (light, title) in [("warm", "warm"), ("neutral", "as in the photo"), ("cool", "cool")] {
+                input.(light) type="radio" name=(name) id={ (name) "-" (light) } checked[light == "neutral"];
+                label for={ (name) "-" (light) } { (title) }
+            }
+            div.stack style={ "--warm:url(#warm-" (number) ");--cool:url(#cool-" (number) ")" } {
+                img src=(layers.person) alt="The person below the garments";
+                @for path in &layers.garments { img.cloth src=(path) alt="A garment"; }
+                img src=(layers.shadow) alt="The shadows";
             }
         }
     }

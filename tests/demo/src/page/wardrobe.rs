@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::words;
 use crate::{
-    api::{Color, Item},
+    api::{Candidate, Color, Item},
     report::{Garment, Outcome, Pictures, Report},
 };
 
@@ -60,12 +60,18 @@ fn card(garment: &Garment, item: &Item, pictures: &Pictures) -> Markup {
                     span.chip { (words::plain(word)) }
                 }
                 @if let Some(slot) = &item.slot { span.chip.faint { (words::plain(slot)) } }
+                @if item.duplicate_of.is_some() { span.chip.ask { "the same as another photo" } }
             }
+            @if !item.category_candidates.is_empty() { (question(&item.category_candidates)) }
             (colors(&item.colors))
             dl.tags {
                 @if let Some(formality) = item.formality {
                     dt { "formality" }
                     dd { span.bar { i style={ "width:" (words::percent(formality)) } {} } (format!("{formality:.2}")) }
+                }
+                @if let Some(confidence) = item.cutout_confidence {
+                    dt { "cutout" }
+                    dd { span.bar { i style={ "width:" (words::percent(confidence)) } {} } (format!("{confidence:.2}")) }
                 }
                 dt.hidden { "season" }
                 dd.seasons {
@@ -77,6 +83,18 @@ fn card(garment: &Garment, item: &Item, pictures: &Pictures) -> Markup {
             }
         }
     }
+}
+
+/// What the app asks where the engine is not sure.
+fn question(candidates: &[Candidate]) -> Markup {
+    let told: Vec<_> = candidates
+        .iter()
+        .map(|one| {
+            let word = words::plain(&one.category);
+            format!("{word} ({})", words::percent(one.probability))
+        })
+        .collect();
+    html! { p.question { "Is this: " (told.join(" or ")) "?" } }
 }
 
 fn colors(colors: &[Color]) -> Markup {
