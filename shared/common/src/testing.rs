@@ -247,6 +247,7 @@ pub fn ready_item(owner: UserId) -> Item {
             dim: 2,
             updated_at: Timestamp::UNIX_EPOCH,
         },
+        duplicate_of: None,
     };
     let done = Processed {
         source_etag: "photo".into(),

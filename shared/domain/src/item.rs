@@ -266,6 +266,9 @@ pub struct Item {
     /// been deleted since.
     #[serde(default)]
     pub duplicate_of: Option<ItemId>,
+    /// The owner has said that it is no duplicate, and is not told so again.
+    #[serde(default)]
+    pub is_no_duplicate: bool,
     /// Set exactly when `status` is `failed`.
     #[serde(default)]
     pub error: Option<Failure>,
@@ -288,6 +291,8 @@ pub struct Cleaned {
     pub inferred: Inferred,
     /// Which vector was stored.
     pub embedding: EmbeddingRef,
+    /// The older item that shows the same garment.
+    pub duplicate_of: Option<ItemId>,
 }
 
 impl Item {
@@ -315,6 +320,7 @@ impl Item {
             images: ImageKeys::default(),
             embedding: None,
             duplicate_of: None,
+            is_no_duplicate: false,
             error: None,
             created_at: now,
             updated_at: now,
@@ -462,6 +468,10 @@ impl Item {
         self.clean.turn_to(source_etag);
         let is_retry = self.is_at_work(source_etag);
         let before = self.work.take().filter(|_| is_retry);
+        if !is_retry {
+            // From now on only what is found by this work, or by another's meanwhile, counts.
+            self.duplicate_of = None;
+        }
         let (take_ups, since) = before.map_or((0, now), |work| (work.take_ups, work.since));
         self.work = Some(Work {
             source_etag: source_etag.to_owned(),
@@ -478,6 +488,24 @@ impl Item {
         self.work
             .as_ref()
             .is_some_and(|work| work.seq == self.clean.seq && work.source_etag == source_etag)
+    }
+
+    /// Another item has turned out to show the same garment. False if there is nothing to tell: it is marked
+    /// already, or its owner knows better.
+    pub fn mark_duplicate(&mut self, of: ItemId, now: Timestamp) -> bool {
+        if self.is_no_duplicate || self.duplicate_of.is_some() {
+            return false;
+        }
+        self.duplicate_of = Some(of);
+        self.updated_at = now;
+        true
+    }
+
+    /// The owner says that it is no duplicate. False if nobody has said that it is.
+    pub fn dismiss_duplicate(&mut self) -> bool {
+        let was_marked = self.duplicate_of.take().is_some();
+        self.is_no_duplicate |= was_marked;
+        was_marked
     }
 
     /// The owner is content with the photo as taken: an item that was usable before its last request or
@@ -506,6 +534,9 @@ impl Item {
         self.images = cleaned.images;
         self.inferred = Some(cleaned.inferred);
         self.embedding = Some(cleaned.embedding);
+        if !self.is_no_duplicate {
+            self.duplicate_of = cleaned.duplicate_of.or(self.duplicate_of);
+        }
         self.error = None;
         self.updated_at = now;
     }
@@ -560,6 +591,7 @@ mod tests {
                 dim: 512,
                 updated_at: Timestamp::UNIX_EPOCH,
             },
+            duplicate_of: None,
         }
     }
 
@@ -600,6 +632,42 @@ mod tests {
         assert_eq!(item.status, ItemStatus::Ready);
         assert!(item.is_processed("e"));
         assert!(!item.is_processed("another photo"));
+    }
+
+    #[test]
+    fn a_duplicate_is_told_until_its_owner_knows_better() {
+        let (older, later) = (ItemId::new(), Timestamp::UNIX_EPOCH);
+        let found = Cleaned {
+            duplicate_of: Some(older),
+            ..cleaned()
+        };
+        let mut item = item();
+        item.take_up("e", later);
+        item.finish_clean(done(0), found.clone(), later);
+        assert_eq!(item.duplicate_of, Some(older));
+        assert!(!item.mark_duplicate(ItemId::new(), later), "it is marked");
+        assert!(item.dismiss_duplicate());
+        assert!(!item.dismiss_duplicate());
+        assert!(!item.mark_duplicate(older, later));
+        item.take_up("another", later);
+        item.finish_clean(done(0), found, later);
+        assert_eq!(item.duplicate_of, None);
+    }
+
+    #[test]
+    fn a_duplicate_is_looked_for_anew_with_each_piece_of_work() {
+        let (older, now) = (ItemId::new(), Timestamp::UNIX_EPOCH);
+        let mut item = item();
+        item.take_up("e", now);
+        item.finish_clean(done(0), cleaned(), now);
+        assert!(item.mark_duplicate(older, now));
+        item.take_up("another", now);
+        assert_eq!(item.duplicate_of, None);
+        // Found by another item's work while this one's is still under way.
+        assert!(item.mark_duplicate(older, now));
+        item.take_up("another", now);
+        item.finish_clean(done(0), cleaned(), now);
+        assert_eq!(item.duplicate_of, Some(older));
     }
 
     #[test]

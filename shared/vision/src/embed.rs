@@ -9,6 +9,9 @@ pub const DIMENSIONS: usize = 512;
 /// ids must not be compared.
 pub const MODEL_ID: &str = include_str!("../weights/model_id.txt");
 
+/// Two photos at least this alike are taken for the same garment, photographed twice.
+pub const DUPLICATE_LIKENESS: f32 = 0.9;
+
 /// Projects features onto the directions in which photographed clothes differ most.
 #[derive(Debug)]
 pub struct Projection {

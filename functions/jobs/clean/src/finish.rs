@@ -3,7 +3,7 @@
 use drape_common::{
     batch::JobError,
     store::{
-        Changed, Get, PutNewer, Remove, Save, StoreError,
+        Changed, Get, List, PutNewer, Remove, Save, StoreError,
         blob::{DeleteObject, ListKeys, PutObject, delete_all, keys},
         change,
         tables::{Embedding, item_key},
@@ -16,7 +16,7 @@ use drape_domain::{
 use drape_vision::{GarmentPhoto, MODEL_ID, Options};
 use futures::future::{try_join, try_join_all};
 
-use crate::{Clean, source::Source};
+use crate::{Clean, duplicates, source::Source};
 
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +74,12 @@ impl Start {
 impl<I, E, U, M, Q, V> Clean<I, E, U, M, Q, V>
 where
     I: Get<Item> + Save<Item>,
-    E: PutNewer<Embedding> + Remove<Embedding>,
+    E: List<Embedding> + PutNewer<Embedding> + Remove<Embedding>,
     M: PutObject + DeleteObject + ListKeys,
 {
     /// Writes images and vector, of this photo and request alone: the item points to them once all are
-    /// there. The vector's place is one for all, so a run that was taken up later has it.
+    /// there. The vector's place is one for all, so a run that was taken up later has it. Then looks for the
+    /// same garment in the owner's other items.
     pub(crate) async fn store(
         &self,
         item: &Item,
@@ -134,10 +135,14 @@ where
         // Whether the vector was refused does not matter: either the later run does the same work, or this
         // one finds itself overtaken.
         try_join(try_join_all(puts), self.embeddings.put_newer(&vector)).await?;
+        let alike = duplicates::find(&self.embeddings, &vector).await?;
+        let (owner, id) = (item.owner_id, item.item_id);
+        duplicates::mark(&self.items, owner, &alike.newer, id, now).await?;
         Ok(Cleaned {
             images,
             inferred: seen.inferred,
             embedding,
+            duplicate_of: alike.older,
         })
     }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use drape_common::{
     batch::JobError,
     store::{
-        Changed, Get, PutNewer, Remove, Save,
+        Changed, Get, List, PutNewer, Remove, Save,
         blob::{DeleteObject, GetObject, HeadObject, ListKeys, PutObject},
         change,
         queue::RetryLater,
@@ -31,7 +31,7 @@ const ROUNDS: usize = 5;
 impl<I, E, U, M, Q, V> Clean<I, E, U, M, Q, V>
 where
     I: Get<Item> + Save<Item>,
-    E: PutNewer<Embedding> + Remove<Embedding>,
+    E: List<Embedding> + PutNewer<Embedding> + Remove<Embedding>,
     U: HeadObject + GetObject,
     M: GetObject + PutObject + DeleteObject + ListKeys,
     Q: RetryLater,

@@ -4,6 +4,7 @@
 //! Both only say which item to look at; what is to be done is in the item and in the bucket. So events that
 //! come twice, late or out of order do no harm, and a run that was cut off is made good by the next.
 
+mod duplicates;
 mod event;
 mod finish;
 mod job;
@@ -13,7 +14,7 @@ mod source;
 use drape_common::{
     batch::{JobError, work},
     store::{
-        Get, PutNewer, Remove, Save,
+        Get, List, PutNewer, Remove, Save,
         blob::{DeleteObject, GetObject, HeadObject, ListKeys, PutObject},
         queue::{CleanItem, RetryLater},
         tables::Embedding,
@@ -72,7 +73,7 @@ pub struct Clean<I, E, U, M, Q, V> {
 impl<I, E, U, M, Q, V> Clean<I, E, U, M, Q, V>
 where
     I: Get<Item> + Save<Item>,
-    E: PutNewer<Embedding> + Remove<Embedding>,
+    E: List<Embedding> + PutNewer<Embedding> + Remove<Embedding>,
     U: HeadObject + GetObject,
     M: GetObject + PutObject + DeleteObject + ListKeys,
     Q: RetryLater,

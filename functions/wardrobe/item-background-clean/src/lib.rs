@@ -166,7 +166,8 @@ where
             // Also for a request that was there already: its message may never have been sent.
             self.queue.enqueue(&CleanItem { owner_id, item_id }).await?;
         }
-        let mut answer = serde_json::json!({ "item": ItemView::new(item, &self.media).await? });
+        let mut answer =
+            serde_json::json!({ "item": ItemView::new(item, &self.items, &self.media).await? });
         if let Some(upload) = mask_upload {
             answer["mask_upload"] = serde_json::json!(upload);
         }

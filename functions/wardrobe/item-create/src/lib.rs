@@ -156,7 +156,7 @@ where
             .uploads
             .presign_put(&photo, item.upload, UPLOAD_LIFETIME)
             .await?;
-        let item = ItemView::new(item, &self.media).await?;
+        let item = ItemView::new(item, &self.items, &self.media).await?;
         let answer = serde_json::json!({ "item": item, "upload": upload });
         with_etag(revision, created(&location, &answer))
     }

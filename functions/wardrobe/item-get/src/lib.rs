@@ -27,7 +27,7 @@ where
         let item = self.items.get(&item_key(caller.user_id, id)).await?;
         let item = item.ok_or_else(Problem::item_not_found)?;
         let revision = item.revision;
-        let item = ItemView::new(item, &self.media).await?;
+        let item = ItemView::new(item, &self.items, &self.media).await?;
         with_etag(revision, json(200, &serde_json::json!({ "item": item })))
     }
 }
@@ -36,7 +36,7 @@ where
 mod tests {
     use drape_common::{
         store::{
-            Create,
+            Create, Record, Remove,
             memory::{MemoryBucket, MemoryTable},
         },
         testing::{new_item, ready_item, request},
@@ -50,6 +50,23 @@ mod tests {
             items: MemoryTable::default(),
             media: MemoryBucket::default(),
         }
+    }
+
+    #[tokio::test]
+    async fn a_duplicate_is_told_while_the_other_item_is_there() {
+        let (app, user) = (app(), UserId::new());
+        let older = ready_item(user);
+        let mut item = ready_item(user);
+        item.duplicate_of = Some(older.item_id);
+        app.items.create(&older).await.unwrap();
+        app.items.create(&item).await.unwrap();
+        let get = async || {
+            let answer = request().by(user).id(item.item_id).send(&app).await;
+            answer.body["item"]["duplicate_of"].clone()
+        };
+        assert_eq!(get().await, older.item_id.to_string());
+        app.items.remove(&older.key()).await.unwrap();
+        assert!(get().await.is_null());
     }
 
     #[tokio::test]

@@ -92,7 +92,7 @@ where
             self.ask_for_mask(&item).await?;
             return json(
                 202,
-                &serde_json::json!({ "item": ItemView::new(item, &self.media).await? }),
+                &serde_json::json!({ "item": ItemView::new(item, &self.items, &self.media).await? }),
             );
         };
 
@@ -112,7 +112,7 @@ where
         }
         json(
             202,
-            &serde_json::json!({ "item": ItemView::new(item, &self.media).await? }),
+            &serde_json::json!({ "item": ItemView::new(item, &self.items, &self.media).await? }),
         )
     }
 }

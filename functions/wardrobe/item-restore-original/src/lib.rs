@@ -67,7 +67,7 @@ where
         };
         json(
             status,
-            &serde_json::json!({ "item": ItemView::new(item, &self.media).await? }),
+            &serde_json::json!({ "item": ItemView::new(item, &self.items, &self.media).await? }),
         )
     }
 }

@@ -3,7 +3,8 @@
 //! A field that is absent stays, null clears it, so that what was read from the photo shows again.
 //! `background` only says which picture the owner wants to see: a photo that was taken up as `original` has
 //! no cutout, so `clean` is refused for it and `POST /items/{id}/background-clean` makes one. Where that found
-//! no garment, `original` is content with the photo as taken, and the item is ready again.
+//! no garment, `original` is content with the photo as taken, and the item is ready again. `duplicate_of` can only
+//! be taken back, for good.
 
 use drape_common::{
     http::{
@@ -16,6 +17,7 @@ use drape_common::{
     views::ItemView,
 };
 use drape_domain::{Background, Item, ItemStatus, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 typed_request! {
     /// What may be changed.
@@ -23,6 +25,19 @@ typed_request! {
         /// The picture that the owner wants to see.
         #[serde(default)]
         pub background: Field<Background>,
+        /// Null: it is no duplicate, whatever it looks like.
+        #[serde(default)]
+        pub duplicate_of: Field<Never>,
+    }
+}
+
+/// A value that nobody can give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Never {}
+
+impl<'de> Deserialize<'de> for Never {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(D::Error::custom("can only be null, which takes it back"))
     }
 }
 
@@ -34,7 +49,7 @@ impl UpdateItem {
                 "must be clean or original",
             ));
         }
-        if self.background.is_given() || self.says_something() {
+        if self.background.is_given() || self.duplicate_of.is_given() || self.says_something() {
             Ok(())
         } else {
             Err(Problem::invalid_field(
@@ -55,7 +70,8 @@ impl UpdateItem {
         };
         let settled =
             self.background == Field::Given(Background::Original) && item.settle_for_original();
-        if background == item.background && typed == item.typed && !settled {
+        let dismissed = self.duplicate_of.is_given() && item.dismiss_duplicate();
+        if background == item.background && typed == item.typed && !settled && !dismissed {
             return Ok(false);
         }
         if background == Background::Clean
@@ -111,7 +127,7 @@ where
             Changed::Missing => Err(Problem::item_not_found()),
             Changed::Kept(item) | Changed::Written(item) => {
                 let revision = item.revision;
-                let item = ItemView::new(item, &self.media).await?;
+                let item = ItemView::new(item, &self.items, &self.media).await?;
                 with_etag(revision, json(200, &serde_json::json!({ "item": item })))
             }
         }

@@ -6,8 +6,8 @@ use drape_common::{
     testing::{TestAnswer, new_item, ready_item, request},
 };
 use drape_domain::{
-    ItemId, UserId,
-    item::{CleanWish, Failure, Processed},
+    Category, ItemId, UserId,
+    item::{CategoryCandidate, CleanWish, Failure, Processed},
 };
 use serde_json::{Value, json};
 
@@ -134,6 +134,57 @@ async fn an_etag_that_is_none_of_ours_matches_nothing() {
 }
 
 #[tokio::test]
+async fn kinds_to_choose_from_are_shown_until_the_owner_has_chosen() {
+    let mut item = ready_item(UserId::new());
+    let candidates = [(Category::Shirt, 0.5), (Category::Blouse, 0.25)];
+    let candidates = candidates.map(|(category, probability)| CategoryCandidate {
+        category,
+        probability,
+    });
+    item.inferred.as_mut().unwrap().candidates = candidates.to_vec();
+    let app = given(&item).await;
+    let shown = json!([
+        {"category": "shirt", "probability": 0.5},
+        {"category": "blouse", "probability": 0.25},
+    ]);
+    for (body, expected) in [
+        (json!({"title": "Mine"}), shown.clone()),
+        (json!({"category": "blouse"}), json!([])),
+        (json!({"category": null}), shown),
+    ] {
+        let answer = patch(&app, &item, body.clone()).await;
+        assert_eq!(
+            answer.body["item"]["category_candidates"], expected,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_duplicate_that_is_none_is_taken_back_for_good() {
+    let older = ready_item(UserId::new());
+    let mut item = ready_item(older.owner_id);
+    item.duplicate_of = Some(older.item_id);
+    let app = given(&item).await;
+    app.items.create(&older).await.unwrap();
+    let renamed = patch(&app, &item, json!({"title": "Mine"})).await;
+    assert_eq!(
+        renamed.body["item"]["duplicate_of"],
+        older.item_id.to_string()
+    );
+    for _ in 0..2 {
+        let answer = patch(&app, &item, json!({"duplicate_of": null})).await;
+        assert_eq!(
+            (answer.status, &answer.body["item"]["duplicate_of"]),
+            (200, &json!(null))
+        );
+    }
+    let stored = stored(&app, &item).await;
+    assert!(stored.is_no_duplicate);
+    assert_eq!(stored.revision, item.revision + 2);
+}
+
+#[tokio::test]
 async fn bad_input_names_its_field() {
     let item = ready_item(UserId::new());
     let app = given(&item).await;
@@ -146,6 +197,7 @@ async fn bad_input_names_its_field() {
         (json!({"status": "ready"}), "status"),
         (json!({"content_length": 5}), "content_length"),
         (json!({"formality": 2}), "formality"),
+        (json!({"duplicate_of": ItemId::new()}), "duplicate_of"),
     ] {
         let answer = patch(&app, &item, body.clone()).await;
         assert_eq!(

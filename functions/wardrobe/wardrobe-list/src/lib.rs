@@ -4,7 +4,7 @@ mod filter;
 
 use drape_common::{
     http::{Cursor, Endpoint, Outcome, Request, caller, json, query},
-    store::{List, StoreError, blob::PresignGet},
+    store::{Get, List, StoreError, blob::PresignGet},
     views::ItemView,
 };
 use drape_domain::{Item, UserId};
@@ -65,7 +65,7 @@ impl<I: List<Item>, M> WardrobeList<I, M> {
 
 impl<I, M> Endpoint for WardrobeList<I, M>
 where
-    I: List<Item> + 'static,
+    I: Get<Item> + List<Item> + 'static,
     M: PresignGet + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
@@ -76,7 +76,7 @@ where
         let (items, next) = self
             .find(owner, &asked.into(), limit, cursor.as_ref())
             .await?;
-        let items = ItemView::many(items, &self.media).await?;
+        let items = ItemView::many(items, &self.items, &self.media).await?;
         json(
             200,
             &serde_json::json!({ "items": items, "next_cursor": next }),

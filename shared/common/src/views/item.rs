@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::IMAGE_LIFETIME;
 use crate::{
     http::etag,
-    store::{StoreError, blob::PresignGet},
+    store::{Get, StoreError, blob::PresignGet, tables::item_key},
 };
 
 /// Links to an item's images, null while there is none.
@@ -63,12 +63,27 @@ pub struct ItemView {
     error: Option<Failure>,
 }
 
+/// The older item that shows the same garment, if it is still there. It is looked up whenever it is shown, since
+/// no deletion can find every mark: a job may be about to set one.
+async fn duplicate_of(item: &Item, items: &impl Get<Item>) -> Result<Option<ItemId>, StoreError> {
+    let Some(older) = item.duplicate_of else {
+        return Ok(None);
+    };
+    let row = items.get(&item_key(item.owner_id, older)).await?;
+    Ok(row.map(|row| row.item_id))
+}
+
 impl ItemView {
-    /// The item with links signed by `media`.
+    /// The item with links signed by `media`, looked at beside the owner's other `items`.
     ///
     /// # Errors
-    /// When signing fails.
-    pub async fn new(item: Item, media: &impl PresignGet) -> Result<Self, StoreError> {
+    /// When signing or looking up fails.
+    pub async fn new(
+        item: Item,
+        items: &impl Get<Item>,
+        media: &impl PresignGet,
+    ) -> Result<Self, StoreError> {
+        let duplicate_of = duplicate_of(&item, items).await?;
         let sign = async |key: &Option<String>| match key {
             Some(key) => media.presign_get(key, IMAGE_LIFETIME).await.map(Some),
             None => Ok(None),
@@ -108,7 +123,7 @@ impl ItemView {
             tags_source: item.tags_source(),
             images,
             cutout_confidence: item.cutout_confidence(),
-            duplicate_of: item.duplicate_of,
+            duplicate_of,
             background_cleaned: item.images.clean.is_some(),
             embedding: item.embedding.map(|of| EmbeddingView {
                 id: item.item_id,
@@ -130,8 +145,13 @@ impl ItemView {
     /// Several items, in the same order.
     ///
     /// # Errors
-    /// When signing fails.
-    pub async fn many(items: Vec<Item>, media: &impl PresignGet) -> Result<Vec<Self>, StoreError> {
-        try_join_all(items.into_iter().map(|item| Self::new(item, media))).await
+    /// As [`ItemView::new`].
+    pub async fn many(
+        shown: Vec<Item>,
+        items: &impl Get<Item>,
+        media: &impl PresignGet,
+    ) -> Result<Vec<Self>, StoreError> {
+        let shown = shown.into_iter();
+        try_join_all(shown.map(|item| Self::new(item, items, media))).await
     }
 }

@@ -226,6 +226,7 @@ impl Sample for Item {
                 updated_at: now(),
             }),
             duplicate_of: Some(ItemId::new()),
+            is_no_duplicate: true,
             error: Some(Failure {
                 code: "no_garment_found".into(),
                 message: "We could not find a garment.".into(),

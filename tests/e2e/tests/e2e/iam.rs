@@ -95,7 +95,7 @@ const ROLES: [(&str, &str); 25] = [
         "item-restore-original",
         "items: get put; media/items: read; clean-queue: send",
     ),
-    ("wardrobe-list", "items: query; media/items: read"),
+    ("wardrobe-list", "items: get query; media/items: read"),
     ("upload-create", "idempotency: get put; uploads/body: write"),
     (
         "recommendations",
@@ -118,7 +118,7 @@ const ROLES: [(&str, &str); 25] = [
     ("tryon-feedback", "tryons: get put"),
     (
         "clean",
-        "items: get put; embeddings: put delete; uploads/items: read; uploads/masks: read; uploads: list; media/items: read write erase; media: list",
+        "items: get put; embeddings: query put delete; uploads/items: read; uploads/masks: read; uploads: list; media/items: read write erase; media: list",
     ),
     (
         "render",

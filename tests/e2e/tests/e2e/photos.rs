@@ -310,6 +310,36 @@ async fn a_better_photo_can_take_the_place_of_a_failed_one() -> Outcome {
 }
 
 #[tokio::test]
+async fn the_same_garment_twice_is_told_until_one_is_gone_or_it_is_denied() -> Outcome {
+    let stack = Stack::from_env()?;
+    let (ada, bob) = (stack.sign_up().await?, stack.sign_up().await?);
+    let photo = pictures::garment(Shape::Shirt, [20, 90, 60])?;
+    let first = ada.add_item(&photo, &json!({})).await?;
+    assert!(first["duplicate_of"].is_null());
+    let second = ada.add_item(&photo, &json!({})).await?;
+    let third = ada.add_item(&photo, &json!({})).await?;
+    for later in [&second, &third] {
+        assert_eq!(later["duplicate_of"], first["id"]);
+        assert_eq!(later["status"], "ready", "told, and no more");
+    }
+    let bobs = bob.add_item(&photo, &json!({})).await?;
+    assert!(bobs["duplicate_of"].is_null());
+
+    let path = |item: &Value| format!("/items/{}", item["id"].as_str().unwrap());
+    let denied = ada.patch(&path(&second), &json!({ "duplicate_of": null }));
+    let denied = denied.expect(200).await?;
+    assert!(denied["item"]["duplicate_of"].is_null());
+    ada.delete(&path(&first)).expect(204).await?;
+    let shown = ada.get(&path(&third)).expect(200).await?;
+    assert!(shown["item"]["duplicate_of"].is_null());
+    let listed = ada.get("/wardrobe").expect(200).await?;
+    for item in listed["items"].as_array().unwrap() {
+        assert!(item["duplicate_of"].is_null(), "{item}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn deleting_an_item_takes_its_photos_and_its_vector_along() -> Outcome {
     let stack = Stack::from_env()?;
     let ada = stack.sign_up().await?;

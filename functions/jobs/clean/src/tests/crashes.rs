@@ -1,7 +1,7 @@
 //! The process dies right after any of its writes, and the next one makes it good.
 
 use drape_common::{
-    store::{Remove, queue::CleanItem, tables::item_key},
+    store::{Create, Get, Remove, queue::CleanItem, tables::item_key},
     testing::new_item,
 };
 use drape_domain::{
@@ -68,6 +68,40 @@ async fn of_a_new_request() {
     .await;
     // Taken up; thumb, original, cutout, flat image and vector; finished.
     assert_eq!(writes, 7);
+}
+
+#[tokio::test]
+async fn of_a_photo_of_what_a_newer_item_shows_too() {
+    let older = new_item(UserId::new());
+    let newer = new_item(older.owner_id);
+    let marked = async |world: &World| {
+        let key = item_key(newer.owner_id, newer.item_id);
+        world.app.items.get(&key).await.unwrap().unwrap()
+    };
+    for writes in 1.. {
+        let world = World::given(older.clone()).await;
+        world.upload(PHOTO);
+        world.app.items.create(&newer).await.unwrap();
+        let message = CleanItem {
+            owner_id: newer.owner_id,
+            item_id: newer.item_id,
+        };
+        upload(&world.app, message, PHOTO);
+        run(&world.app, message).unwrap();
+        world.fuse.blow_after(writes);
+        let first = world.run().await;
+        let crashed = world.fuse.is_blown();
+        world.fuse.mend();
+        assert_eq!(first.is_err(), crashed);
+        world.run().await.unwrap();
+        assert_eq!(marked(&world).await.duplicate_of, Some(older.item_id));
+        assert_eq!(world.item().await.unwrap().status, ItemStatus::Ready);
+        if !crashed {
+            // As for any new photo, and the mark.
+            assert_eq!(writes - 1, 7);
+            return;
+        }
+    }
 }
 
 #[tokio::test]

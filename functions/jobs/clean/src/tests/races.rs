@@ -3,13 +3,14 @@
 use drape_common::{
     hash,
     store::{
-        Remove,
+        Create, Get, Remove,
         blob::{DeleteObject, keys},
+        queue::CleanItem,
         tables::{Embedding, item_key},
     },
     testing::new_item,
 };
-use drape_domain::{Background, ItemStatus, Rgb, Text, Timestamp, UserId};
+use drape_domain::{Background, ItemId, ItemStatus, Rgb, Text, Timestamp, UserId};
 
 use super::world::{MASK, OTHER, PHOTO, World, at_once, edit, on, run, upload};
 
@@ -286,6 +287,59 @@ async fn a_cutout_that_is_undone_while_it_is_made_is_never_shown() {
         assert_eq!(
             world.image(|images| &images.clean).await.unwrap(),
             "cutout of photo"
+        );
+    }
+}
+
+/// Another item of the same owner with the same photo, made later.
+fn add_second(world: &World) -> CleanItem {
+    let second = new_item(world.message.owner_id);
+    at_once(world.app.items.create(&second)).unwrap();
+    let message = CleanItem {
+        owner_id: second.owner_id,
+        item_id: second.item_id,
+    };
+    upload(&world.app, message, PHOTO);
+    message
+}
+
+fn mark(world: &World, of: CleanItem) -> Option<ItemId> {
+    let item = at_once(world.app.items.get(&item_key(of.owner_id, of.item_id)));
+    item.unwrap().unwrap().duplicate_of
+}
+
+#[tokio::test]
+async fn the_newer_of_two_items_with_the_same_garment_is_marked_in_whatever_order_they_are_worked_on()
+ {
+    for order in [[0, 1], [1, 0]] {
+        let world = given_a_photo().await;
+        let (first, second) = (world.message, add_second(&world));
+        for which in order {
+            run(&world.app, [first, second][which]).unwrap();
+        }
+        assert_eq!(
+            (mark(&world, first), mark(&world, second)),
+            (None, Some(first.item_id)),
+            "{order:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn two_items_with_the_same_garment_that_are_worked_on_at_once_are_marked_once() {
+    for newer_is_slower in [false, true] {
+        let world = given_a_photo().await;
+        let (first, second) = (world.message, add_second(&world));
+        let (slow, fast) = if newer_is_slower {
+            (second, first)
+        } else {
+            (first, second)
+        };
+        world.while_looking(move |app, _| run(app, fast).unwrap());
+        run(&world.app, slow).unwrap();
+        assert_eq!(
+            (mark(&world, first), mark(&world, second)),
+            (None, Some(first.item_id))
         );
     }
 }
