@@ -40,7 +40,7 @@ fn run() -> Result<(), Failure> {
             _ => ImageType::Jpeg,
         };
         let started = Instant::now();
-        let result = vision.analyse(&fs::read(&path)?, declared, Options::default());
+        let result = vision.analyse(&fs::read(&path)?, declared, &Options::default());
         let took = started.elapsed().as_millis();
         writeln!(std::io::stdout(), "{took} ms {}", path.display())?;
         match result {

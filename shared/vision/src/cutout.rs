@@ -1,26 +1,26 @@
 //! Finding the garment in a photo and cutting it out.
 
-use image::{Rgb, RgbImage, RgbaImage, imageops};
+use image::{GrayImage, Rgb, RgbImage, RgbaImage, imageops};
 
 use crate::{
+    confidence::Evidence,
     decode::{Photo, over},
+    edit::{self, Edit},
     error::{PhotoError, VisionError},
-    matte,
+    hanger, holes, matte,
     plane::Plane,
-    runner::{ModelError, Runner},
+    region::{self, Scene, Strokes},
+    runner::ModelError,
+    saliency::Saliency,
     specks,
 };
 
-const SIZE: u32 = 320;
-/// ImageNet's mean and standard deviation of each channel, which the model was trained with.
-const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
-const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
-/// The model must be this sure of at least one pixel, or nothing stands out.
-const SURE: f32 = 0.6;
 /// A garment covers at least this part of its photo.
 const MIN_COVER: f32 = 0.01;
 /// Space around the garment, as a part of its longer side.
 const MARGIN: f32 = 0.02;
+/// Alpha above this counts as garment when it is cropped.
+const VISIBLE: u8 = 25;
 
 /// Where the garment is in its photo.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,12 +31,22 @@ pub struct Cutout {
     pub offset: (u32, u32),
     /// The part of the photo that the garment covers, 0–1.
     pub cover: f32,
+    /// How far the outline can be trusted, 0–1: low if it is in pieces or ragged, if it touches much of the
+    /// photo's border, or if the network was undecided.
+    pub confidence: f32,
 }
 
 /// The loaded model.
 #[derive(Debug)]
 pub struct Cutter {
-    runner: Runner,
+    saliency: Saliency,
+}
+
+/// The garment's outline before it is drawn: how much each pixel of a part of the photo stands out.
+struct Prior {
+    plane: Plane,
+    /// Somebody drew it; it is not a guess.
+    drawn: bool,
 }
 
 impl Cutter {
@@ -45,9 +55,8 @@ impl Cutter {
     /// # Errors
     /// [`ModelError`] if it cannot be loaded.
     pub fn load() -> Result<Self, ModelError> {
-        // The first of the model's seven outputs fuses the other six.
         Ok(Self {
-            runner: Runner::load("u2netp", drape_models::U2NETP, &["1959"])?,
+            saliency: Saliency::load()?,
         })
     }
 
@@ -56,106 +65,155 @@ impl Cutter {
     /// # Errors
     /// [`PhotoError::NoGarmentFound`] if nothing stands out; [`ModelError`] if the model cannot be run.
     pub fn cut(&self, photo: &Photo) -> Result<Cutout, VisionError> {
-        if let Some(alpha) = own_transparency(photo) {
-            return Ok(crop(&photo.rgb, &alpha).ok_or(PhotoError::NoGarmentFound)?);
-        }
-        let mask = self.mask(&photo.rgb)?.ok_or(PhotoError::NoGarmentFound)?;
-        let alpha = matte::refine(&mask, &photo.rgb);
-        Ok(crop(&photo.rgb, &alpha).ok_or(PhotoError::NoGarmentFound)?)
+        self.cut_edited(photo, &Edit::default())
     }
 
-    /// How much each part of the photo stands out (0–1), on a square of 320 pixels; none if nothing does.
-    fn mask(&self, photo: &RgbImage) -> Result<Option<Plane>, ModelError> {
-        let mut outputs = self
-            .runner
-            .run([1, 3, SIZE as usize, SIZE as usize], input(photo))?;
-        let data = outputs.pop().map(|output| output.data).unwrap_or_default();
-        let (low, high) = data
-            .iter()
-            .fold((f32::MAX, f32::MIN), |(low, high), value| {
-                (low.min(*value), high.max(*value))
-            });
-        if high < SURE || high - low < 0.1 {
-            return Ok(None);
+    /// Cuts the garment out of a photo as the owner's drawing says.
+    ///
+    /// # Errors
+    /// [`PhotoError::NoGarmentFound`] if nothing stands out, [`PhotoError::NothingLeft`] if that is because of
+    /// the drawing, [`PhotoError::BadMask`]; [`ModelError`] if the model cannot be run.
+    pub fn cut_edited(&self, photo: &Photo, edit: &Edit) -> Result<Cutout, VisionError> {
+        let own = photo.alpha.as_ref().filter(|alpha| is_cut_out(alpha));
+        if let (Some(alpha), true) = (own, edit.is_empty()) {
+            let whole = matte::unflatten(&photo.rgb, alpha);
+            return Ok(crop(&whole, (0, 0), photo.size(), 1.0).ok_or(PhotoError::NoGarmentFound)?);
         }
-        let side = SIZE as usize;
-        let data = data
-            .into_iter()
-            .map(|value| (value - low) / (high - low))
-            .collect();
-        let mut mask = Plane {
-            width: side,
-            height: side,
-            data,
+        let nothing = || {
+            if edit.is_empty() {
+                PhotoError::NoGarmentFound
+            } else {
+                PhotoError::NothingLeft
+            }
         };
-        Ok((specks::clear(&mut mask) >= MIN_COVER).then_some(mask))
-    }
-}
-
-fn input(photo: &RgbImage) -> Vec<f32> {
-    let small = imageops::resize(photo, SIZE, SIZE, imageops::FilterType::Triangle);
-    let brightest = f32::from(small.as_raw().iter().copied().max().unwrap_or(0)).max(1.0);
-    let pixels = (SIZE * SIZE) as usize;
-    let mut input = vec![0.0; 3 * pixels];
-    for (channel, plane) in input.chunks_exact_mut(pixels).enumerate() {
-        for (value, pixel) in plane.iter_mut().zip(small.pixels()) {
-            *value = (f32::from(pixel.0[channel]) / brightest - MEAN[channel]) / DEVIATION[channel];
+        let part @ [left, top, width, height] = edit::pixels(edit.crop, photo.size());
+        let cropped;
+        let shown = if edit.crop.is_some() {
+            cropped = imageops::crop_imm(&photo.rgb, left, top, width, height).to_image();
+            &cropped
+        } else {
+            &photo.rgb
+        };
+        let scene = Scene::new(shown);
+        let strokes = strokes(edit, photo.size(), part, &scene);
+        let prior = self.prior(shown, own, edit, (photo.size(), part), &scene)?;
+        let prior = match prior {
+            Some(prior) => prior,
+            // Strokes alone can show what does not stand out.
+            None if !edit.keep.is_empty() => Prior {
+                plane: Plane::from_fn(scene.width, scene.height, |_, _| 0.1),
+                drawn: false,
+            },
+            None => return Err(nothing().into()),
+        };
+        let mut inside = region::divide(&scene, &prior.plane, prior.drawn, strokes.as_ref());
+        if !prior.drawn && strokes.is_none() {
+            hanger::remove(&scene, &prior.plane, &mut inside);
         }
+        let fixed = |at: usize| {
+            strokes
+                .as_ref()
+                .is_some_and(|strokes| strokes.keep[at] || strokes.remove[at])
+        };
+        specks::clear(&mut inside, scene.width, fixed);
+        if !prior.drawn {
+            holes::close(&scene, &mut inside, fixed);
+        }
+        let area = inside.iter().filter(|inside| **inside).count();
+        if (area as f32) < MIN_COVER * inside.len() as f32 {
+            return Err(nothing().into());
+        }
+        let confidence = Evidence::gather(&prior.plane, &inside).confidence();
+        let whole = matte::cut(shown, &scene, &inside);
+        Ok(crop(&whole, (left, top), photo.size(), confidence).ok_or_else(nothing)?)
     }
-    input
+
+    /// How much each pixel of the scene stands out; none if nothing does.
+    fn prior(
+        &self,
+        shown: &RgbImage,
+        own: Option<&GrayImage>,
+        edit: &Edit,
+        (whole, part): ((u32, u32), [u32; 4]),
+        scene: &Scene,
+    ) -> Result<Option<Prior>, VisionError> {
+        let drawn = match (&edit.mask, own) {
+            (Some(mask), _) => Some(edit::decode_mask(mask)?),
+            (None, Some(alpha)) => Some(Plane {
+                width: alpha.width() as usize,
+                height: alpha.height() as usize,
+                data: alpha
+                    .pixels()
+                    .map(|pixel| f32::from(pixel.0[0]) / 255.0)
+                    .collect(),
+            }),
+            (None, None) => None,
+        };
+        if let Some(drawn) = drawn {
+            return Ok(Some(Prior {
+                plane: edit::shown(&drawn, whole, part, (scene.width, scene.height)),
+                drawn: true,
+            }));
+        }
+        let mask = self.saliency.mask(shown)?;
+        Ok(mask.map(|mask| Prior {
+            plane: mask.resize(scene.width, scene.height),
+            drawn: false,
+        }))
+    }
 }
 
-/// The file's own alpha, if a good part of it is transparent and a good part is not: somebody has cut the
-/// garment out already.
-fn own_transparency(photo: &Photo) -> Option<Plane> {
-    let alpha = photo.alpha.as_ref()?;
-    let count =
-        |wanted: fn(u8) -> bool| alpha.pixels().filter(|pixel| wanted(pixel.0[0])).count() as f32;
-    let total = (alpha.width() * alpha.height()) as f32;
-    if count(|a| a < 16) / total < 0.05 || count(|a| a > 239) / total < MIN_COVER {
-        return None;
-    }
-    Some(Plane {
-        width: alpha.width() as usize,
-        height: alpha.height() as usize,
-        data: alpha
-            .pixels()
-            .map(|pixel| f32::from(pixel.0[0]) / 255.0)
-            .collect(),
+fn strokes(edit: &Edit, whole: (u32, u32), part: [u32; 4], scene: &Scene) -> Option<Strokes> {
+    let grid = (scene.width, scene.height);
+    let drawn = !edit.keep.is_empty() || !edit.remove.is_empty();
+    drawn.then(|| Strokes {
+        keep: edit::paint(&edit.keep, whole, part, grid),
+        remove: edit::paint(&edit.remove, whole, part, grid),
     })
 }
 
-fn crop(photo: &RgbImage, alpha: &Plane) -> Option<Cutout> {
-    let (mut left, mut top, mut right, mut bottom) = (usize::MAX, usize::MAX, 0, 0);
-    let mut sum = 0.0_f64;
-    for (at, value) in alpha.data.iter().enumerate() {
-        sum += f64::from(*value);
-        if *value > 0.1 {
-            let (x, y) = (at % alpha.width, at / alpha.width);
+/// Whether a good part of a file is transparent and a good part is not: somebody has cut the garment out
+/// already.
+fn is_cut_out(alpha: &GrayImage) -> bool {
+    let count =
+        |wanted: fn(u8) -> bool| alpha.pixels().filter(|pixel| wanted(pixel.0[0])).count() as f32;
+    let total = (alpha.width() * alpha.height()) as f32;
+    count(|a| a < 16) / total >= 0.05 && count(|a| a > 239) / total >= MIN_COVER
+}
+
+/// Crops a part of the photo to the garment in it.
+fn crop(
+    part: &RgbaImage,
+    (left_of, top_of): (u32, u32),
+    photo_size: (u32, u32),
+    confidence: f32,
+) -> Option<Cutout> {
+    let (mut left, mut top, mut right, mut bottom) = (u32::MAX, u32::MAX, 0, 0);
+    let mut sum = 0_u64;
+    for (x, y, pixel) in part.enumerate_pixels() {
+        let alpha = pixel.0[3];
+        sum += u64::from(alpha);
+        if alpha > VISIBLE {
             (left, right) = (left.min(x), right.max(x + 1));
             (top, bottom) = (top.min(y), bottom.max(y + 1));
         }
     }
-    let cover = (sum / alpha.data.len() as f64) as f32;
-    if left >= right || cover < MIN_COVER {
+    let pixels = f64::from(photo_size.0) * f64::from(photo_size.1);
+    let cover = (sum as f64 / 255.0 / pixels) as f32;
+    if left >= right {
         return None;
     }
-    let margin = ((right - left).max(bottom - top) as f32 * MARGIN).ceil() as usize;
+    let margin = ((right - left).max(bottom - top) as f32 * MARGIN).ceil() as u32;
     let (left, top) = (left.saturating_sub(margin), top.saturating_sub(margin));
     let (right, bottom) = (
-        (right + margin).min(alpha.width),
-        (bottom + margin).min(alpha.height),
+        (right + margin).min(part.width()),
+        (bottom + margin).min(part.height()),
     );
-    let (width, height) = (right - left, bottom - top);
-    let part =
-        imageops::crop_imm(photo, left as u32, top as u32, width as u32, height as u32).to_image();
-    let alpha = Plane::from_fn(width, height, |x, y| {
-        alpha.data[(y + top) * alpha.width + x + left]
-    });
     Some(Cutout {
-        image: matte::cut(&part, &alpha),
-        offset: (left as u32, top as u32),
+        image: imageops::crop_imm(part, left, top, right - left, bottom - top).to_image(),
+        offset: (left_of + left, top_of + top),
         cover,
+        confidence,
     })
 }
 
@@ -164,5 +222,14 @@ impl Cutout {
     #[must_use]
     pub fn on(&self, background: Rgb<u8>) -> RgbImage {
         over(&self.image, background.0)
+    }
+
+    /// The garment at its place in a picture of the photo's width and height that is transparent elsewhere.
+    #[must_use]
+    pub fn full(&self, (width, height): (u32, u32)) -> RgbaImage {
+        let mut full = RgbaImage::new(width, height);
+        let (left, top) = self.offset;
+        imageops::replace(&mut full, &self.image, i64::from(left), i64::from(top));
+        full
     }
 }

@@ -73,6 +73,17 @@ pub enum PhotoError {
         "We could not find a garment in this photo. Please lay it flat or hang it up against a plain background."
     )]
     NoGarmentFound,
+    /// What the owner drew leaves no garment.
+    #[error(
+        "Nothing is left of the garment after this edit. Please choose a larger part of the photo, remove less, or draw over what should stay."
+    )]
+    NothingLeft,
+    /// The drawn mask cannot be used; `reason` is such as `is larger than 2 MB`.
+    #[error("The drawn mask {reason}. Please draw it again and send it as a PNG.")]
+    BadMask {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
 }
 
 impl PhotoError {
@@ -90,7 +101,8 @@ impl PhotoError {
             Self::Truncated => "truncated_image",
             Self::Corrupt => "corrupt_image",
             Self::UnsupportedColors => "unsupported_colors",
-            Self::NoGarmentFound => "no_garment_found",
+            Self::NoGarmentFound | Self::NothingLeft => "no_garment_found",
+            Self::BadMask { .. } => "bad_mask",
         }
     }
 

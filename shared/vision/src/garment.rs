@@ -10,6 +10,7 @@ use crate::{
     colors,
     cutout::{Cutout, Cutter},
     decode::{Photo, decode},
+    edit::Edit,
     embed::Projection,
     encode,
     error::{PhotoError, VisionError},
@@ -28,7 +29,7 @@ const THUMB_MARGIN: u32 = 24;
 const WHITE: Rgb = Rgb([255; 3]);
 
 /// How the owner wants to see the garment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Cut out, or as taken.
     pub background: Background,
@@ -36,6 +37,8 @@ pub struct Options {
     pub bg_color: Option<Rgb>,
     /// Also make a flat image in this format. A colour alone asks for a JPEG.
     pub return_format: Option<ReturnFormat>,
+    /// What the owner drew to mend the cutout.
+    pub edit: Edit,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             background: Background::Clean,
             bg_color: None,
             return_format: None,
+            edit: Edit::default(),
         }
     }
 }
@@ -135,12 +139,12 @@ impl GarmentVision {
         &self,
         bytes: &[u8],
         declared: ImageType,
-        options: Options,
+        options: &Options,
     ) -> Result<GarmentPhoto, VisionError> {
         let photo = decode(bytes, declared)?;
-        let cutout = match self.cutter.cut(&photo) {
+        let cutout = match self.cutter.cut_edited(&photo, &options.edit) {
             // Whoever wants the photo as taken need not have a garment that stands out in it.
-            Err(VisionError::Photo(PhotoError::NoGarmentFound))
+            Err(VisionError::Photo(PhotoError::NoGarmentFound | PhotoError::NothingLeft))
                 if options.background == Background::Original =>
             {
                 None
@@ -153,7 +157,7 @@ impl GarmentVision {
             category,
             confidence,
             candidates: Vec::new(),
-            cutout_confidence: None,
+            cutout_confidence: cutout.as_ref().map(|cutout| cutout.confidence),
             colors: cutout.as_ref().map_or_else(
                 || photo_colors(&photo),
                 |cutout| {
@@ -186,7 +190,7 @@ struct Pictures {
     thumb_jpeg: Vec<u8>,
 }
 
-fn pictures(photo: &Photo, cutout: Option<&Cutout>, options: Options) -> ImageResult<Pictures> {
+fn pictures(photo: &Photo, cutout: Option<&Cutout>, options: &Options) -> ImageResult<Pictures> {
     let Rgb(background) = options.bg_color.unwrap_or(WHITE);
     let background = image::Rgb(background);
     let cutout = cutout.filter(|_| options.background == Background::Clean);

@@ -6,21 +6,30 @@
 
 mod clusters;
 pub mod colors;
+mod confidence;
 pub mod cutout;
 pub mod decode;
+pub mod edit;
 pub mod embed;
 mod encode;
 pub mod error;
 pub mod features;
 pub mod garment;
+mod geodesic;
+mod hanger;
+mod holes;
 mod icc;
 mod jpeg;
 pub mod light;
 mod matte;
+mod maxflow;
 mod naming;
 mod oklab;
+mod palette;
 mod plane;
+mod region;
 pub mod runner;
+mod saliency;
 mod shades;
 mod sniff;
 mod specks;
@@ -30,6 +39,7 @@ mod weights;
 
 pub use cutout::{Cutout, Cutter};
 pub use decode::{Photo, decode};
+pub use edit::Edit;
 pub use embed::MODEL_ID;
 pub use error::{PhotoError, VisionError};
 pub use garment::{Flat, GarmentPhoto, GarmentVision, Options};

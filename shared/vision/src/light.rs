@@ -191,6 +191,7 @@ mod tests {
             image: RgbaImage::from_pixel(80, 80, Rgba([r, g, b, 255])),
             offset: (60, 60),
             cover: 0.16,
+            confidence: 1.0,
         };
         (photo, cutout)
     }

@@ -1,159 +1,259 @@
-//! From a coarse mask to clean edges: the mask is made to follow the photo's edges, and the colours along
-//! them are freed of what was behind the garment.
+//! From a division of the reduced picture to soft edges in the photo. Along the garment's rim a photo shows a
+//! mixture of the garment's colour and of what is behind; how much of each is read from where a pixel's colour
+//! lies between the two, and only the garment's part is kept.
 
-use image::{RgbImage, Rgba, RgbaImage};
+use image::{Rgb, RgbImage, Rgba, RgbaImage};
 
-use crate::plane::Plane;
+use crate::{plane::Plane, region::Scene};
 
-/// The guided filter's coefficients are found on pictures of this longer side.
-const GUIDE_SIDE: usize = 512;
-/// Its window, in pixels of that size.
-const GUIDE_RADIUS: usize = 4;
-/// How much luminance variance counts as an edge.
-const GUIDE_EPSILON: f32 = 2e-4;
-/// Alpha below the first becomes 0, above the second 1.
-const LEVELS: (f32, f32) = (0.2, 0.85);
-/// How much purer pixels count for more, and the least sum of such weights that says anything.
-const PURITY: i32 = 6;
-const LEAST: f32 = 1e-6;
+/// Colours of the garment and of what is behind it are taken from pixels up to so far away, in the scene's
+/// pixels; from further away where none are that near.
+const NEAR: usize = 3;
+const FAR: usize = 14;
+/// How little the far ones count.
+const FAR_WEIGHT: f32 = 0.01;
+/// Pixels count fully for their side's colour from so far inside it.
+const PURE: f32 = 2.0;
+/// The rim's half width, in the scene's pixels: nothing is soft outside it.
+const RIM: f32 = 1.6;
+/// Half the width over which an edge fades if colours say nothing.
+const FADE: f32 = 0.7;
+/// The difference in colour below which two colours cannot be told apart in a photo (0–1).
+const NOISE: f32 = 0.07;
+/// How far from the line between the two colours a mixture may lie (0–1).
+const OFF_LINE: f32 = 0.12;
+/// Shares below the first become 0, above the second 1: noise on plain cloth.
+const LEVELS: (f32, f32) = (0.08, 0.9);
 
-/// Brings a coarse mask to the photo's size, following the photo's edges: the fast guided filter of He and
-/// Sun (2015, arXiv:1505.00996), guided by luminance.
-pub(crate) fn refine(mask: &Plane, photo: &RgbImage) -> Plane {
-    let (width, height) = (photo.width() as usize, photo.height() as usize);
-    let luma = Plane::from_fn(width, height, |x, y| {
-        let [r, g, b] = photo.get_pixel(x as u32, y as u32).0;
-        (0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b)) / 255.0
-    });
-    let longer = width.max(height);
-    let reduce = |side: usize| (side * GUIDE_SIDE / longer).max(1);
-    let guide = if longer > GUIDE_SIDE {
-        // Blurred by the step first, so that reducing does not pick single pixels.
-        luma.box_blur(longer / GUIDE_SIDE / 2)
-            .resize(reduce(width), reduce(height))
-    } else {
-        luma.clone()
-    };
-    let target = mask.resize(guide.width, guide.height);
-
-    let mean = |plane: &Plane| plane.box_blur(GUIDE_RADIUS);
-    let (mean_guide, mean_target) = (mean(&guide), mean(&target));
-    let covariance = mean(&guide.zip(&target, |i, p| i * p))
-        .zip(&mean_guide.zip(&mean_target, |i, p| i * p), |ip, m| ip - m);
-    let variance = mean(&guide.map(|i| i * i)).zip(&mean_guide, |ii, i| ii - i * i);
-    let slope = covariance.zip(&variance, |covariance, variance| {
-        covariance / (variance + GUIDE_EPSILON)
-    });
-    let offset = mean_target.zip(&slope.zip(&mean_guide, |a, i| a * i), |p, ai| p - ai);
-    let (slope, offset) = (
-        mean(&slope).resize(width, height),
-        mean(&offset).resize(width, height),
-    );
-
-    let mut alpha = slope.zip(&luma, |a, i| a * i);
-    for (value, offset) in alpha.data.iter_mut().zip(&offset.data) {
-        *value = level(*value + offset);
-    }
-    alpha
+/// What is known along the rim, each plane of the scene's size.
+struct Rim {
+    /// How far inside the garment (positive) or outside (negative), in pixels.
+    depth: Plane,
+    garment: [Plane; 3],
+    behind: [Plane; 3],
+    /// How well the two colours can be told apart, 0–1.
+    telling: Plane,
 }
 
-fn level(value: f32) -> f32 {
-    let (low, high) = LEVELS;
-    let t = ((value - low) / (high - low)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
-}
-
-/// The garment's own colours with its alpha. Along soft edges a photo shows a mixture of garment and
-/// background; the garment's part is estimated from its neighbourhood as in "Approximate Fast Foreground
-/// Colour Estimation" by Forte (2021, arXiv:2006.14970).
-pub(crate) fn cut(photo: &RgbImage, alpha: &Plane) -> RgbaImage {
-    let (width, height) = (alpha.width, alpha.height);
-    let radius = (width.max(height) / 60).max(6);
-    // Colours are taken from pixels that are nearly all garment or nearly all background.
-    let (inside, outside) = (
-        alpha.map(|a| a.powi(PURITY)),
-        alpha.map(|a| (1.0 - a).powi(PURITY)),
-    );
-    let (near, far) = (inside.box_blur(radius), outside.box_blur(radius));
-    let mut cutout = RgbaImage::from_fn(width as u32, height as u32, |x, y| {
-        let opacity = alpha.data[y as usize * width + x as usize];
-        Rgba([0, 0, 0, (opacity * 255.0).round() as u8])
-    });
-    for channel in 0..3 {
-        let color = Plane {
-            width,
-            height,
-            data: photo
-                .pixels()
-                .map(|pixel| f32::from(pixel.0[channel]) / 255.0)
-                .collect(),
-        };
-        let garment = color
-            .zip(&inside, |c, w| c * w)
-            .box_blur(radius)
-            .zip(&near, |sum, weight| sum / weight.max(LEAST));
-        let behind = color
-            .zip(&outside, |c, w| c * w)
-            .box_blur(radius)
-            .zip(&far, |sum, weight| sum / weight.max(LEAST));
-        for (at, pixel) in cutout.pixels_mut().enumerate() {
-            // Transparent pixels beside the garment get its colour too, so that scaling draws no dark seam.
-            if near.data[at] > LEAST {
-                let (seen, a) = (color.data[at], alpha.data[at]);
-                let (garment, behind) = (garment.data[at], behind.data[at]);
-                let value = garment + a * (seen - a * garment - (1.0 - a) * behind);
-                pixel.0[channel] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+/// The garment's own colours with its alpha, of the photo's size. `inside` says which of the scene's pixels
+/// are garment.
+pub(crate) fn cut(photo: &RgbImage, scene: &Scene, inside: &[bool]) -> RgbaImage {
+    let (width, height) = photo.dimensions();
+    let rim = Rim::new(scene, inside);
+    let columns = taps(scene.width, width);
+    let rows = taps(scene.height, height);
+    let mut cutout = RgbaImage::new(width, height);
+    for ((pixels, seen), row) in cutout
+        .as_mut()
+        .chunks_exact_mut(4 * width as usize)
+        .zip(photo.as_raw().chunks_exact(3 * width as usize))
+        .zip(&rows)
+    {
+        let (pixels, _) = pixels.as_chunks_mut::<4>();
+        let (seen, _) = seen.as_chunks::<3>();
+        for ((pixel, seen), column) in pixels.iter_mut().zip(seen).zip(&columns) {
+            let depth = sample(&rim.depth, *column, *row);
+            if depth >= RIM {
+                *pixel = [seen[0], seen[1], seen[2], u8::MAX];
+            } else if depth > -2.0 * RIM {
+                *pixel = rim.pixel(*seen, depth, *column, *row);
             }
         }
     }
     cutout
 }
 
-#[cfg(test)]
-mod tests {
-    use image::Rgb;
-
-    use super::*;
-
-    #[test]
-    fn a_coarse_mask_snaps_to_the_photos_edge() {
-        // Given a dark garment on the left half, and a mask at a tenth of the size whose edge is 3 pixels off
-        let photo = RgbImage::from_fn(200, 200, |x, _| {
-            Rgb(if x < 100 {
-                [30, 40, 60]
-            } else {
-                [230, 230, 230]
-            })
+/// A photo that was flattened over white, with its own alpha again.
+pub(crate) fn unflatten(photo: &RgbImage, alpha: &image::GrayImage) -> RgbaImage {
+    RgbaImage::from_fn(photo.width(), photo.height(), |x, y| {
+        let (Rgb(seen), opacity) = (*photo.get_pixel(x, y), alpha.get_pixel(x, y).0[0]);
+        let share = f32::from(opacity) / 255.0;
+        let [r, g, b] = seen.map(|value| {
+            let own = (f32::from(value) - 255.0 * (1.0 - share)) / share.max(1e-3);
+            own.round().clamp(0.0, 255.0) as u8
         });
-        let mask = Plane::from_fn(20, 20, |x, _| if x < 10 { 1.0 } else { 0.0 });
+        Rgba([r, g, b, opacity])
+    })
+}
 
-        let alpha = refine(&mask, &photo);
+/// A pixel's place between two of a smaller row: both, and how far it is to the second.
+type Tap = (usize, usize, f32);
 
-        let row = &alpha.data[100 * 200..101 * 200];
-        assert!(
-            row[..98].iter().all(|value| *value > 0.95),
-            "{:?}",
-            &row[90..110]
-        );
-        assert!(
-            row[102..].iter().all(|value| *value < 0.05),
-            "{:?}",
-            &row[90..110]
-        );
+fn taps(from: usize, to: u32) -> Vec<Tap> {
+    let scale = from as f32 / to as f32;
+    (0..to)
+        .map(|at| {
+            let position = ((at as f32 + 0.5) * scale - 0.5).clamp(0.0, (from - 1) as f32);
+            let before = position as usize;
+            (before, (before + 1).min(from - 1), position - before as f32)
+        })
+        .collect()
+}
+
+fn sample(plane: &Plane, (left, right, along): Tap, (above, below, down): Tap) -> f32 {
+    let at = |x: usize, y: usize| plane.data[y * plane.width + x];
+    let upper = at(left, above) + (at(right, above) - at(left, above)) * along;
+    let lower = at(left, below) + (at(right, below) - at(left, below)) * along;
+    upper + (lower - upper) * down
+}
+
+fn smoothstep(value: f32) -> f32 {
+    let t = value.clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
+
+impl Rim {
+    fn new(scene: &Scene, inside: &[bool]) -> Self {
+        let (width, height) = (scene.width, scene.height);
+        let depth = depth(inside, width, height);
+        let purity =
+            |sign: f32| depth.map(|depth| ((sign * depth).clamp(0.0, PURE) / PURE).powi(4));
+        let (garment, garment_spread) = colors(scene, &purity(1.0));
+        let (behind, behind_spread) = colors(scene, &purity(-1.0));
+        let telling = Plane::from_fn(width, height, |x, y| {
+            let at = y * width + x;
+            let apart: f32 = (0..3)
+                .map(|c| (garment[c].data[at] - behind[c].data[at]).powi(2))
+                .sum();
+            let spread = garment_spread.data[at] + behind_spread.data[at];
+            apart / (apart + spread + NOISE * NOISE)
+        });
+        Self {
+            // Steps of single pixels would show as steps in the photo.
+            depth: depth.box_blur(1),
+            garment,
+            behind,
+            telling,
+        }
     }
 
-    #[test]
-    fn the_background_does_not_shine_through_soft_edges() {
-        // Given a red garment whose edge is half mixed with a green background
-        let mixed = |a: f32| Rgb([(200.0 * a) as u8, (200.0 * (1.0 - a)) as u8, 0]);
-        let opacity = |x: usize| (1.0 - (x as f32 - 45.0) / 10.0).clamp(0.0, 1.0);
-        let photo = RgbImage::from_fn(100, 100, |x, _| mixed(opacity(x as usize)));
-        let alpha = Plane::from_fn(100, 100, |x, _| opacity(x));
+    fn pixel(&self, seen: [u8; 3], depth: f32, column: Tap, row: Tap) -> [u8; 4] {
+        let seen = seen.map(|value| f32::from(value) / 255.0);
+        let garment = [0, 1, 2].map(|c| sample(&self.garment[c], column, row));
+        let behind = [0, 1, 2].map(|c| sample(&self.behind[c], column, row));
+        let along = [0, 1, 2].map(|c| garment[c] - behind[c]);
+        let squared: f32 = along.iter().map(|value| value * value).sum();
+        let share = (0..3)
+            .map(|c| (seen[c] - behind[c]) * along[c])
+            .sum::<f32>()
+            / squared.max(1e-6);
+        let share = share.clamp(0.0, 1.0);
+        let off: f32 = (0..3)
+            .map(|c| (seen[c] - behind[c] - share * along[c]).powi(2))
+            .sum();
+        let trust = sample(&self.telling, column, row) * (-off / (2.0 * OFF_LINE * OFF_LINE)).exp();
+        let by_place = smoothstep(0.5 + depth / (2.0 * FADE));
+        let by_color = smoothstep((share - LEVELS.0) / (LEVELS.1 - LEVELS.0));
+        let mixed = by_place + (by_color - by_place) * trust;
+        // Towards the rim's ends the place decides.
+        let least = smoothstep(2.0 * depth / RIM - 1.0);
+        let most = 1.0 - smoothstep(-2.0 * depth / RIM - 1.0);
+        let alpha = mixed.clamp(least, most.max(least));
+        let opacity = (alpha * 255.0).round() as u8;
+        // Transparent pixels beside the garment get its colour, so that scaling draws no seam.
+        let pull = alpha / (alpha * alpha + (1.0 - alpha) * (1.0 - alpha));
+        let own = [0, 1, 2].map(|c| {
+            let mixture = alpha * garment[c] + (1.0 - alpha) * behind[c];
+            let own = garment[c] + pull * (seen[c] - mixture);
+            (own.clamp(0.0, 1.0) * 255.0).round() as u8
+        });
+        [own[0], own[1], own[2], opacity]
+    }
+}
 
-        let cutout = cut(&photo, &alpha);
+/// Mean colours (0–1) around each pixel of those that count, and how much they vary.
+fn colors(scene: &Scene, weight: &Plane) -> ([Plane; 3], Plane) {
+    let around = |plane: &Plane| {
+        plane
+            .box_blur(NEAR)
+            .zip(&plane.box_blur(FAR), |near, far| near + FAR_WEIGHT * far)
+    };
+    let total = around(weight).map(|weight| weight.max(1e-7));
+    let mut spread = weight.map(|_| 0.0);
+    let means = [0, 1, 2].map(|channel| {
+        let color = Plane {
+            width: scene.width,
+            height: scene.height,
+            data: scene
+                .rgb
+                .pixels()
+                .map(|pixel| f32::from(pixel.0[channel]) / 255.0)
+                .collect(),
+        };
+        let weighted = color.zip(weight, |c, w| c * w);
+        let mean = around(&weighted).zip(&total, |sum, total| sum / total);
+        let square =
+            around(&weighted.zip(&color, |cw, c| cw * c)).zip(&total, |sum, total| sum / total);
+        spread = spread.zip(&square.zip(&mean, |s, m| (s - m * m).max(0.0)), |a, b| {
+            a + b
+        });
+        mean
+    });
+    (means, spread)
+}
 
-        let edge = cutout.get_pixel(50, 50).0;
-        assert!(edge[0] > 185 && edge[1] < 15, "{edge:?}");
-        assert_eq!(edge[3], 128);
+/// How deep each pixel is inside the garment (positive) or outside (negative): the distance to the nearest
+/// pixel of the other side, less half a pixel, by the chamfer of steps 1 and √2.
+fn depth(inside: &[bool], width: usize, height: usize) -> Plane {
+    let to = |side: bool| {
+        let mut distance = Plane::from_fn(width, height, |x, y| {
+            if inside[y * width + x] == side {
+                0.0
+            } else {
+                f32::MAX
+            }
+        });
+        chamfer(&mut distance);
+        distance
+    };
+    let (to_inside, to_outside) = (to(true), to(false));
+    to_outside.zip(&to_inside, |out, into| {
+        let depth = if out > 0.0 { out - 0.5 } else { 0.5 - into };
+        depth.clamp(-1e4, 1e4)
+    })
+}
+
+fn chamfer(distance: &mut Plane) {
+    let (width, height) = (distance.width, distance.height);
+    let diagonal = std::f32::consts::SQRT_2;
+    for y in 0..height {
+        for x in 0..width {
+            let at = y * width + x;
+            let mut least = distance.data[at];
+            let mut over = |place: usize, step: f32| least = least.min(distance.data[place] + step);
+            if x > 0 {
+                over(at - 1, 1.0);
+            }
+            if y > 0 {
+                over(at - width, 1.0);
+                if x > 0 {
+                    over(at - width - 1, diagonal);
+                }
+                if x + 1 < width {
+                    over(at - width + 1, diagonal);
+                }
+            }
+            distance.data[at] = least;
+        }
+    }
+    for y in (0..height).rev() {
+        for x in (0..width).rev() {
+            let at = y * width + x;
+            let mut least = distance.data[at];
+            let mut over = |place: usize, step: f32| least = least.min(distance.data[place] + step);
+            if x + 1 < width {
+                over(at + 1, 1.0);
+            }
+            if y + 1 < height {
+                over(at + width, 1.0);
+                if x > 0 {
+                    over(at + width - 1, diagonal);
+                }
+                if x + 1 < width {
+                    over(at + width + 1, diagonal);
+                }
+            }
+            distance.data[at] = least;
+        }
     }
 }

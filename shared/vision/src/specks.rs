@@ -1,62 +1,88 @@
-//! Leaving out what is not the garment: small islands away from the main ones.
+//! Connected parts of a division: small islands away from the garment go, and small holes in it are closed.
 
-use crate::plane::Plane;
-
-/// Above this, a pixel belongs to an island.
-const LAND: f32 = 0.15;
-/// Above this, a pixel counts for an island's size.
-const SURE: f32 = 0.5;
 /// Islands smaller than this part of the largest go. A pair of shoes stays a pair.
 const KEEP: f32 = 0.06;
+/// Holes smaller than this part of the garment are closed: nothing real is seen through them.
+const CLOSE: f32 = 0.0007;
 
-/// Clears islands that are small beside the largest one, and answers which part of the plane the rest surely
-/// covers (0–1).
-pub(crate) fn clear(mask: &mut Plane) -> f32 {
-    let (labels, sizes) = islands(mask);
-    let largest = sizes.iter().copied().max().unwrap_or(0);
-    let keep = |label: u32| sizes[label as usize] as f32 >= KEEP * largest as f32 && largest > 0;
-    let mut sure = 0_usize;
-    for (value, label) in mask.data.iter_mut().zip(&labels) {
-        match label {
-            Some(label) if keep(*label) => sure += usize::from(*value > SURE),
-            _ => *value = 0.0,
-        }
-    }
-    sure as f32 / mask.data.len().max(1) as f32
+/// The connected parts of the pixels of one side.
+pub(crate) struct Parts {
+    /// Each pixel's part, if it is on that side.
+    pub(crate) of: Vec<Option<u32>>,
+    /// Each part's pixels.
+    pub(crate) sizes: Vec<usize>,
 }
 
-/// A label for each pixel on land, and each label's number of sure pixels.
-fn islands(mask: &Plane) -> (Vec<Option<u32>>, Vec<usize>) {
-    let mut labels: Vec<Option<u32>> = vec![None; mask.data.len()];
-    let mut sizes = Vec::new();
-    let mut shore = Vec::new();
-    for start in 0..mask.data.len() {
-        if labels[start].is_some() || mask.data[start] <= LAND {
-            continue;
-        }
-        let label = sizes.len() as u32;
-        let mut size = 0;
-        labels[start] = Some(label);
-        shore.push(start);
-        while let Some(at) = shore.pop() {
-            size += usize::from(mask.data[at] > SURE);
-            let (x, y) = (at % mask.width, at / mask.width);
-            let neighbours = [
-                (x > 0).then(|| at - 1),
-                (x + 1 < mask.width).then(|| at + 1),
-                (y > 0).then(|| at - mask.width),
-                (y + 1 < mask.height).then(|| at + mask.width),
-            ];
-            for next in neighbours.into_iter().flatten() {
-                if labels[next].is_none() && mask.data[next] > LAND {
-                    labels[next] = Some(label);
-                    shore.push(next);
+impl Parts {
+    /// Finds the parts of the pixels where `inside` is `side`. Pixels that touch at a corner only are apart.
+    pub(crate) fn find(inside: &[bool], width: usize, side: bool) -> Self {
+        let mut of: Vec<Option<u32>> = vec![None; inside.len()];
+        let mut sizes = Vec::new();
+        let mut shore = Vec::new();
+        for start in 0..inside.len() {
+            if of[start].is_some() || inside[start] != side {
+                continue;
+            }
+            let label = sizes.len() as u32;
+            let mut size = 0;
+            of[start] = Some(label);
+            shore.push(start);
+            while let Some(at) = shore.pop() {
+                size += 1;
+                let x = at % width;
+                let neighbours = [
+                    (x > 0).then(|| at - 1),
+                    (x + 1 < width).then(|| at + 1),
+                    at.checked_sub(width),
+                    (at + width < inside.len()).then(|| at + width),
+                ];
+                for next in neighbours.into_iter().flatten() {
+                    if of[next].is_none() && inside[next] == side {
+                        of[next] = Some(label);
+                        shore.push(next);
+                    }
                 }
             }
+            sizes.push(size);
         }
-        sizes.push(size);
+        Self { of, sizes }
     }
-    (labels, sizes)
+
+    /// The size of the largest part.
+    pub(crate) fn largest(&self) -> usize {
+        self.sizes.iter().copied().max().unwrap_or(0)
+    }
+}
+
+/// Clears islands that are small beside the largest one and closes small holes, except where somebody drew
+/// (`fixed`).
+pub(crate) fn clear(inside: &mut [bool], width: usize, fixed: impl Fn(usize) -> bool) {
+    let islands = Parts::find(inside, width, true);
+    flip(inside, &islands, KEEP * islands.largest() as f32, &fixed);
+    let area = inside.iter().filter(|inside| **inside).count();
+    let holes = Parts::find(inside, width, false);
+    flip(inside, &holes, CLOSE * area as f32, &fixed);
+}
+
+/// Gives the parts that are smaller than `least` to the other side.
+fn flip(inside: &mut [bool], parts: &Parts, least: f32, fixed: &impl Fn(usize) -> bool) {
+    let mut small: Vec<bool> = parts
+        .sizes
+        .iter()
+        .map(|size| (*size as f32) < least)
+        .collect();
+    for (at, part) in parts.of.iter().enumerate() {
+        if let Some(part) = part
+            && fixed(at)
+        {
+            small[*part as usize] = false;
+        }
+    }
+    for (inside, part) in inside.iter_mut().zip(&parts.of) {
+        if part.is_some_and(|part| small[part as usize]) {
+            *inside = !*inside;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -67,24 +93,31 @@ mod tests {
         (left..left + side).contains(&x) && (top..top + side).contains(&y)
     }
 
-    #[test]
-    fn a_pair_stays_and_a_speck_goes() {
-        let mut mask = Plane::from_fn(40, 20, |x, y| {
-            if square(x, y, 2, 2, 10) || square(x, y, 20, 4, 8) || square(x, y, 36, 1, 2) {
-                1.0
-            } else {
-                0.0
-            }
-        });
-        let covered = clear(&mut mask);
-        assert_eq!(mask.data.iter().filter(|value| **value > 0.5).count(), 164);
-        assert!((covered - 164.0 / 800.0).abs() < 1e-6);
+    fn grid(inside: impl Fn(usize, usize) -> bool) -> Vec<bool> {
+        (0..40 * 60).map(|at| inside(at % 40, at / 40)).collect()
     }
 
     #[test]
-    fn haze_without_a_sure_pixel_is_nothing() {
-        let mut mask = Plane::from_fn(8, 8, |_, _| 0.3);
-        assert_eq!(clear(&mut mask), 0.0);
-        assert!(mask.data.iter().all(|value| *value == 0.0));
+    fn a_pair_stays_and_a_speck_goes() {
+        let pair = |x, y| square(x, y, 2, 2, 10) || square(x, y, 20, 4, 8);
+        let mut mask = grid(|x, y| pair(x, y) || square(x, y, 36, 1, 2));
+        clear(&mut mask, 40, |_| false);
+        assert!(mask == grid(pair));
+    }
+
+    #[test]
+    fn a_pinhole_is_closed_and_a_hole_stays() {
+        let whole = |x, y| square(x, y, 0, 10, 40);
+        let mut mask = grid(|x, y| whole(x, y) && !square(x, y, 10, 20, 6) && (x, y) != (30, 30));
+        clear(&mut mask, 40, |_| false);
+        assert!(mask == grid(|x, y| whole(x, y) && !square(x, y, 10, 20, 6)));
+    }
+
+    #[test]
+    fn what_was_drawn_stays() {
+        let mut mask = grid(|x, y| square(x, y, 2, 2, 30) || (x, y) == (38, 50));
+        let before = mask.clone();
+        clear(&mut mask, 40, |at| at == 50 * 40 + 38);
+        assert!(mask == before);
     }
 }

@@ -18,7 +18,7 @@ static VISION: LazyLock<GarmentVision> = LazyLock::new(|| GarmentVision::load().
 static NAVY_SHIRT: LazyLock<Vec<u8>> =
     LazyLock::new(|| jpeg(&shirt(500, [28, 36, 72], [222, 205, 180])));
 
-fn analyse(options: Options) -> GarmentPhoto {
+fn analyse(options: &Options) -> GarmentPhoto {
     VISION.analyse(&NAVY_SHIRT, Jpeg, options).unwrap()
 }
 
@@ -28,7 +28,7 @@ fn opened(bytes: &[u8]) -> DynamicImage {
 
 #[test]
 fn a_garment_is_cut_out_of_its_background() {
-    let photo = analyse(Options::default());
+    let photo = analyse(&Options::default());
     let cutout = opened(&photo.clean_png.unwrap()).into_rgba8();
 
     // Cropped to the shirt, which takes two thirds of the photo's width
@@ -58,7 +58,7 @@ fn a_garment_is_cut_out_of_its_background() {
 
 #[test]
 fn its_colours_are_the_garments_and_not_the_backgrounds() {
-    let colors = analyse(Options::default()).inferred.colors;
+    let colors = analyse(&Options::default()).inferred.colors;
     assert_eq!(colors[0].name, "navy", "{colors:?}");
     assert!(colors[0].share > 0.8, "{colors:?}");
     assert!(
@@ -75,7 +75,7 @@ fn the_thumb_is_square_small_and_on_the_colour_that_was_asked_for() {
         (None, [255, 255, 255]),
         (Some(Rgb([12, 120, 60])), [12, 120, 60]),
     ] {
-        let photo = analyse(Options {
+        let photo = analyse(&Options {
             bg_color,
             ..Options::default()
         });
@@ -109,7 +109,7 @@ fn even_a_noisy_photo_makes_a_small_thumb() {
         .analyse(
             &png(&noisy),
             Png,
-            Options {
+            &Options {
                 background: Background::Original,
                 ..Options::default()
             },
@@ -126,7 +126,7 @@ fn even_a_noisy_photo_makes_a_small_thumb() {
 fn a_flat_image_is_made_only_when_asked_for() {
     let color = Some(Rgb([12, 120, 60]));
     let flat = |bg_color, return_format| {
-        analyse(Options {
+        analyse(&Options {
             bg_color,
             return_format,
             ..Options::default()
@@ -155,13 +155,13 @@ fn a_flat_image_is_made_only_when_asked_for() {
 
 #[test]
 fn the_original_is_left_as_taken_but_still_read() {
-    let photo = analyse(Options {
+    let photo = analyse(&Options {
         background: Background::Original,
         ..Options::default()
     });
     assert_eq!((photo.clean_png, photo.flat), (None, None));
     assert_eq!(photo.inferred.colors[0].name, "navy");
-    assert_eq!(photo.embedding, analyse(Options::default()).embedding);
+    assert_eq!(photo.embedding, analyse(&Options::default()).embedding);
     // The thumb shows the background, too
     let corner = opened(&photo.thumb_jpeg).into_rgb8().get_pixel(3, 3).0;
     assert!(corner[2] < 215, "{corner:?}");
@@ -174,7 +174,7 @@ fn a_photo_of_nothing_has_no_garment_but_can_be_kept_as_an_original() {
         300,
         image::Rgb([180, 180, 180]),
     ));
-    match VISION.analyse(&nothing, Png, Options::default()) {
+    match VISION.analyse(&nothing, Png, &Options::default()) {
         Err(VisionError::Photo(error)) => assert_eq!(error.code(), "no_garment_found"),
         other => panic!("{other:?}"),
     }
@@ -184,7 +184,7 @@ fn a_photo_of_nothing_has_no_garment_but_can_be_kept_as_an_original() {
     };
     assert_eq!(
         VISION
-            .analyse(&nothing, Png, original)
+            .analyse(&nothing, Png, &original)
             .unwrap()
             .inferred
             .colors
@@ -200,7 +200,7 @@ fn a_photo_that_is_cut_out_already_keeps_its_own_outline() {
         Rgba([196, 30, 42, if inside { 255 } else { 0 }])
     });
     let photo = VISION
-        .analyse(&transparent_png(&picture), Png, Options::default())
+        .analyse(&transparent_png(&picture), Png, &Options::default())
         .unwrap();
     let cutout = opened(&photo.clean_png.unwrap()).into_rgba8();
     assert_eq!(
@@ -220,7 +220,7 @@ fn where_and_when_it_was_taken_is_in_none_of_the_files() {
         .analyse(
             &tagged,
             Jpeg,
-            Options {
+            &Options {
                 bg_color: Some(Rgb([1, 2, 3])),
                 ..Options::default()
             },
@@ -244,7 +244,7 @@ fn where_and_when_it_was_taken_is_in_none_of_the_files() {
 
 #[test]
 fn the_same_photo_always_gives_the_same_answer() {
-    assert_eq!(analyse(Options::default()), analyse(Options::default()));
+    assert_eq!(analyse(&Options::default()), analyse(&Options::default()));
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn vectors_have_unit_length_and_tell_likeness() {
     let vector = |cloth, behind| {
         let photo = jpeg(&shirt(400, cloth, behind));
         VISION
-            .analyse(&photo, Jpeg, Options::default())
+            .analyse(&photo, Jpeg, &Options::default())
             .unwrap()
             .embedding
     };
@@ -271,7 +271,7 @@ fn vectors_have_unit_length_and_tell_likeness() {
 
 #[test]
 fn bad_bytes_are_the_photos_fault_and_not_ours() {
-    match VISION.analyse(b"", Jpeg, Options::default()) {
+    match VISION.analyse(b"", Jpeg, &Options::default()) {
         Err(VisionError::Photo(error)) => assert_eq!(error.code(), "empty_file"),
         other => panic!("{other:?}"),
     }

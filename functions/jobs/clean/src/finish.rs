@@ -13,7 +13,7 @@ use drape_domain::{
     Background, Item, ItemId, ReturnFormat, UserId,
     item::{CleanRequest, Cleaned, EmbeddingRef, Failure, ImageKeys, Processed},
 };
-use drape_vision::{GarmentPhoto, MODEL_ID, Options};
+use drape_vision::{Edit, GarmentPhoto, MODEL_ID, Options};
 use futures::future::{try_join, try_join_all};
 
 use crate::{Clean, duplicates, source::Source};
@@ -49,6 +49,12 @@ impl Start {
                 background: item.background,
                 bg_color: item.clean.bg_color,
                 return_format: item.clean.return_format,
+                edit: Edit {
+                    crop: item.clean.edit.crop(),
+                    keep: item.clean.edit.keep().to_vec(),
+                    remove: item.clean.edit.remove().to_vec(),
+                    ..Edit::default()
+                },
             },
             request: item.clean.clone(),
             etag: etag.to_owned(),

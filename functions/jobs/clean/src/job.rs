@@ -88,7 +88,7 @@ where
             Outcome::Failed(failure)
         } else {
             match photo.fetch(&self.uploads, &self.media).await? {
-                Some(bytes) => match self.look(&bytes, &photo, start.options)? {
+                Some(bytes) => match self.look(&bytes, &photo, &start.options)? {
                     Ok(seen) => Outcome::Cleaned(self.store(&item, &photo, &start, seen).await?),
                     Err(error) => Outcome::Failed(source::failure(&error)),
                 },
@@ -108,7 +108,7 @@ where
         &self,
         bytes: &[u8],
         photo: &Source,
-        options: Options,
+        options: &Options,
     ) -> Result<Result<GarmentPhoto, PhotoError>, JobError> {
         let seen = catch_unwind(AssertUnwindSafe(|| {
             self.vision.analyse(bytes, photo.declared, options)

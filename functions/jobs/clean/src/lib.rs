@@ -36,7 +36,7 @@ pub trait Analyse: Send + Sync {
         &self,
         bytes: &[u8],
         declared: ImageType,
-        options: Options,
+        options: &Options,
     ) -> Result<GarmentPhoto, VisionError>;
 }
 
@@ -45,7 +45,7 @@ impl Analyse for GarmentVision {
         &self,
         bytes: &[u8],
         declared: ImageType,
-        options: Options,
+        options: &Options,
     ) -> Result<GarmentPhoto, VisionError> {
         Self::analyse(self, bytes, declared, options)
     }

@@ -30,7 +30,7 @@ impl Analyse for Eyes {
         &self,
         bytes: &[u8],
         declared: ImageType,
-        options: Options,
+        options: &Options,
     ) -> Result<GarmentPhoto, VisionError> {
         VISION.analyse(bytes, declared, options)
     }

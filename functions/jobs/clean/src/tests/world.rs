@@ -55,7 +55,7 @@ impl Analyse for Eyes {
         &self,
         bytes: &[u8],
         _: ImageType,
-        options: Options,
+        options: &Options,
     ) -> Result<GarmentPhoto, VisionError> {
         self.looks.fetch_add(1, Ordering::SeqCst);
         let next = self.meanwhile.lock().unwrap().pop_front();

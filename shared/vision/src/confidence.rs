@@ -1,0 +1,88 @@
+//! How far a cutout can be trusted.
+
+use crate::{plane::Plane, specks::Parts};
+
+/// What a cutout is judged by, each 0–1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evidence {
+    /// How decided the network was about what is garment now.
+    pub(crate) decided: f32,
+    /// How far what stood out and what is garment now are the same: intersection over union.
+    pub(crate) agreement: f32,
+    /// The two largest parts' share of the garment.
+    pub(crate) whole: f32,
+    /// The part of the photo's rim that the garment touches.
+    pub(crate) border: f32,
+    /// How much longer its outline is than that of the smoothed garment.
+    pub(crate) ragged: f32,
+}
+
+impl Evidence {
+    /// Of a division of a picture in which things stood out as `prior` says.
+    pub(crate) fn gather(prior: &Plane, inside: &[bool]) -> Self {
+        let (width, height) = (prior.width, prior.height);
+        let (mut decided, mut looked, mut both, mut either) = (0.0_f32, 0.0_f32, 0.0, 0.0);
+        for (p, inside) in prior.data.iter().zip(inside) {
+            if *inside || *p > 0.1 {
+                decided += (2.0 * p - 1.0).abs();
+                looked += 1.0;
+            }
+            both += f32::from(u8::from(*inside && *p > 0.5));
+            either += f32::from(u8::from(*inside || *p > 0.5));
+        }
+        let mut sizes = Parts::find(inside, width, true).sizes;
+        sizes.sort_unstable_by(|one, two| two.cmp(one));
+        let area: usize = sizes.iter().sum();
+        let two: usize = sizes.iter().take(2).sum();
+        let rim = (0..inside.len())
+            .filter(|at| {
+                let (x, y) = (at % width, at / width);
+                x == 0 || y == 0 || x + 1 == width || y + 1 == height
+            })
+            .filter(|at| inside[*at])
+            .count();
+        let share = |part: f32, of: f32| if of > 0.0 { part / of } else { 0.0 };
+        let smooth = Plane {
+            width,
+            height,
+            data: inside
+                .iter()
+                .map(|inside| f32::from(u8::from(*inside)))
+                .collect(),
+        }
+        .box_blur(2);
+        let smooth: Vec<bool> = smooth.data.iter().map(|value| *value > 0.5).collect();
+        let (own, plain) = (outline(inside, width), outline(&smooth, width));
+        Self {
+            decided: share(decided, looked),
+            agreement: share(both, either),
+            whole: share(two as f32, area as f32),
+            border: share(rim as f32, 2.0 * (width + height) as f32),
+            ragged: (share(own as f32, plain as f32) - 1.0).clamp(0.0, 1.0),
+        }
+    }
+
+    /// All of it in one number.
+    pub(crate) fn confidence(&self) -> f32 {
+        let fall = |value: f32, bad: f32, good: f32| ((value - bad) / (good - bad)).clamp(0.0, 1.0);
+        let mix = |least: f32, value: f32| least + (1.0 - least) * value;
+        mix(0.1, fall(self.decided, 0.5, 0.95))
+            * mix(0.3, fall(self.agreement, 0.6, 0.97))
+            * mix(0.5, fall(self.whole, 0.8, 1.0))
+            * mix(0.5, fall(self.border, 0.45, 0.1))
+            * mix(0.5, fall(self.ragged, 0.35, 0.08))
+    }
+}
+
+/// The number of neighbouring pairs with one inside.
+fn outline(inside: &[bool], width: usize) -> usize {
+    (0..inside.len())
+        .map(|at| {
+            let right = at % width + 1 < width && inside[at] != inside[at + 1];
+            let below = inside
+                .get(at + width)
+                .is_some_and(|below| *below != inside[at]);
+            usize::from(right) + usize::from(below)
+        })
+        .sum()
+}

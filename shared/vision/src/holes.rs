@@ -1,0 +1,45 @@
+//! Holes in a garment: what is seen through a real one looks like what is around the garment. A hole that looks
+//! like nothing there is a print or a stripe that did not stand out, and is closed.
+
+use crate::{palette::Palette, region::Scene, specks::Parts};
+
+/// A colour is not of the background if it is so much rarer there than the usual ones.
+const RARE: f32 = 0.12;
+/// A hole with so many pixels of foreign colours is none.
+const FOREIGN: f32 = 0.6;
+
+/// Closes what is no hole, except where somebody drew (`fixed`).
+pub(crate) fn close(scene: &Scene, inside: &mut [bool], fixed: impl Fn(usize) -> bool) {
+    let width = scene.width;
+    let parts = Parts::find(inside, width, false);
+    let mut open = vec![false; parts.sizes.len()];
+    for (at, part) in parts.of.iter().enumerate() {
+        let (x, y) = (at % width, at / width);
+        if let Some(part) = part
+            && (x == 0 || y == 0 || x + 1 == width || y + 1 == scene.height || fixed(at))
+        {
+            open[*part as usize] = true;
+        }
+    }
+    let outside = || {
+        (parts.of.iter().zip(&scene.lab))
+            .filter(|(part, _)| part.is_some_and(|part| open[part as usize]))
+            .map(|(_, color)| *color)
+    };
+    let behind = Palette::of(outside().map(|color| (color, 1.0)));
+    let rare = RARE * behind.usual(outside());
+    let mut foreign = vec![0_usize; parts.sizes.len()];
+    for (part, color) in parts.of.iter().zip(&scene.lab) {
+        if let Some(part) = part
+            && behind.likelihood(*color) < rare
+        {
+            foreign[*part as usize] += 1;
+        }
+    }
+    for (inside, part) in inside.iter_mut().zip(&parts.of) {
+        if let Some(part) = part {
+            let part = *part as usize;
+            *inside = !open[part] && foreign[part] as f32 > FOREIGN * parts.sizes[part] as f32;
+        }
+    }
+}
