@@ -22,7 +22,7 @@ help: ## This list
 
 setup: $(TOOLS) $(MODELS) ## Virtual environment with pinned tools, and the models (done by the others as needed)
 
-models: $(MODELS) ## Fetch and convert the vision models, SHA-256 checked
+models: $(MODELS) ## Fetch, convert and pack the vision models, SHA-256 checked
 
 run: setup ## Build, start the emulator, deploy; again after a change. No account, no Docker, no key
 	@$(STACK) up
@@ -115,7 +115,7 @@ $(TOOLS): tests/stack/requirements.txt | check-python
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/stack/requirements.txt
 	@touch $@
 
-$(MODELS): shared/vision/models/fetch.py shared/vision/models/requirements.txt $(wildcard shared/vision/models/convert/*.py) $(TOOLS)
+$(MODELS): shared/vision/models/fetch.py shared/vision/models/requirements.txt shared/vision/models/pack.py $(wildcard shared/vision/models/convert/*.py shared/vision/models/packing/*.py) $(TOOLS)
 	@$(PYTHON) shared/vision/models/fetch.py
 	@touch $@
 

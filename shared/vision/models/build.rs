@@ -1,13 +1,13 @@
-//! Finds the converted models that `make models` leaves in `.local/models` and points the crate at them.
+//! Finds the packed models that `make models` leaves in `.local/models` and points the crate at them.
 
 use std::{env, path::Path, process::ExitCode};
 
 const MODELS: [&str; 5] = [
-    "u2netp.onnx",
-    "efficientnet_lite0.onnx",
-    "pose_detection.onnx",
-    "pose_landmark.onnx",
-    "selfie_segmentation.onnx",
+    "u2netp.nn",
+    "efficientnet_lite0.nn",
+    "pose_detection.nn",
+    "pose_landmark.nn",
+    "selfie_segmentation.nn",
 ];
 
 fn main() -> ExitCode {
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         missing.join(", ")
     );
     println!(
-        "cargo::error=run `make models` in the repository root; it fetches, checks and converts them (about 60 MB, once)"
+        "cargo::error=run `make models` in the repository root; it fetches, checks, converts and packs them (about 60 MB, once)"
     );
     ExitCode::FAILURE
 }

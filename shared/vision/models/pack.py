@@ -10,11 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-
 
 def pack(source, target, outputs, weights):
     """Writes `target`; answers the program."""
+    # Late, since `fetch.py` installs onnx first.
     import onnx
 
     from packing.lower import lower
@@ -32,9 +31,6 @@ def main():
     parser.add_argument("--outputs", required=True, help="their names in the model, separated by commas")
     parser.add_argument("--weights", choices=["f32", "f16", "int8"], default="f32", help="how they are stored")
     arguments = parser.parse_args()
-    sys.path.insert(0, str(HERE))
-    from packing.program import Unsupported
-
     try:
         program = pack(arguments.source, arguments.target, arguments.outputs.split(","), arguments.weights)
     except Unsupported as reason:

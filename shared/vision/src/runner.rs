@@ -1,119 +1,39 @@
 //! Running a model: one image-shaped input in, float outputs out.
 
-use std::sync::Arc;
-
-use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, op_registry};
-use rten_tensor::{AsView, Layout, NdTensor, Tensor};
+use drape_nn::Model;
+pub use drape_nn::Output;
 
 /// A model could not be loaded or run. This is a fault of the build or of the machine, never of a photo.
 #[derive(Debug, thiserror::Error)]
 #[error("model {model}: {reason}")]
 pub struct ModelError {
     model: &'static str,
-    reason: String,
+    reason: drape_nn::Error,
 }
 
-/// One output of a model, in row-major order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Output {
-    /// Its dimensions.
-    pub shape: Vec<usize>,
-    /// Its values; as many as the dimensions' product.
-    pub data: Vec<f32>,
-}
-
-/// A loaded model. Loading takes some 10–40 ms, so make it once and share it: running takes `&self`.
+/// A loaded model. Loading takes some milliseconds, so make it once and share it: running takes `&self` and one
+/// core.
+#[derive(Debug)]
 pub struct Runner {
     name: &'static str,
     model: Model,
-    input: NodeId,
-    outputs: Vec<NodeId>,
-    pool: Option<Arc<ThreadPool>>,
-}
-
-impl std::fmt::Debug for Runner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runner")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Runner {
-    /// Loads an ONNX model whose only input is NCHW and of which the named outputs are wanted. `name` is for
-    /// error messages.
+    /// Loads a packed model of which the named outputs are wanted. `name` is for error messages.
     ///
     /// # Errors
-    /// [`ModelError`] if the bytes are no model, need an operator that is not compiled in, or have no such
-    /// output.
+    /// [`ModelError`] if the bytes are no model, or one without such an output.
     pub fn load(
         name: &'static str,
         bytes: &'static [u8],
         outputs: &[&str],
     ) -> Result<Self, ModelError> {
-        let fail = |reason: String| ModelError {
+        let model = Model::load(bytes, outputs).map_err(|reason| ModelError {
             model: name,
             reason,
-        };
-        // Only the operators that the five models use: naming them keeps the rest out of the binary.
-        let operators = op_registry!(
-            Add,
-            Cast,
-            Clip,
-            Concat,
-            Conv,
-            ConvTranspose,
-            DepthToSpace,
-            Flatten,
-            Gather,
-            GlobalAveragePool,
-            Identity,
-            MaxPool,
-            Mul,
-            Pad,
-            Relu,
-            Reshape,
-            Resize,
-            Shape,
-            Sigmoid,
-            Slice,
-            Transpose,
-            Unsqueeze
-        );
-        let mut options = ModelOptions::with_ops(operators);
-        options.prepack_weights(true);
-        let model = options
-            .load_static_slice(bytes)
-            .map_err(|error| fail(error.to_string()))?;
-        let [input] = *model.input_ids() else {
-            return Err(fail(format!(
-                "has {} inputs, not one",
-                model.input_ids().len()
-            )));
-        };
-        let outputs = outputs
-            .iter()
-            .map(|output| {
-                model
-                    .node_id(output)
-                    .map_err(|error| fail(format!("output {output}: {error}")))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            name,
-            model,
-            input,
-            outputs,
-            pool: None,
-        })
-    }
-
-    /// Runs on this many threads of its own from now on, instead of on a pool shared by the process with one
-    /// thread for each core.
-    #[must_use]
-    pub fn with_threads(mut self, threads: usize) -> Self {
-        self.pool = Some(Arc::new(ThreadPool::with_num_threads(threads)));
-        self
+        })?;
+        Ok(Self { name, model })
     }
 
     /// Runs the model on one input of the given NCHW shape, and answers the outputs in the order in which
@@ -121,33 +41,17 @@ impl Runner {
     ///
     /// # Errors
     /// [`ModelError`] if the shape is not the model's or does not fit the data.
-    pub fn run(&self, shape: [usize; 4], data: Vec<f32>) -> Result<Vec<Output>, ModelError> {
-        let fail = |reason: String| ModelError {
-            model: self.name,
-            reason,
-        };
-        let input =
-            NdTensor::try_from_data(shape, data).map_err(|error| fail(error.to_string()))?;
-        let options = self
-            .pool
-            .as_ref()
-            .map(|pool| RunOptions::default().with_thread_pool(Some(Arc::clone(pool))));
-        let values = self
-            .model
-            .run(vec![(self.input, input.into())], &self.outputs, options)
-            .map_err(|error| fail(error.to_string()))?;
-        values
-            .into_iter()
-            .map(|value| {
-                let tensor: Tensor<f32> = value
-                    .try_into()
-                    .map_err(|_| fail("an output is not float".to_owned()))?;
-                Ok(Output {
-                    shape: tensor.shape().to_vec(),
-                    data: tensor.to_vec(),
-                })
+    pub fn run(
+        &self,
+        shape: [usize; 4],
+        data: impl AsRef<[f32]>,
+    ) -> Result<Vec<Output>, ModelError> {
+        self.model
+            .run(shape, data.as_ref())
+            .map_err(|reason| ModelError {
+                model: self.name,
+                reason,
             })
-            .collect()
     }
 }
 
@@ -175,46 +79,27 @@ mod tests {
     }
 
     #[test]
-    fn every_model_loads_and_runs() {
-        for (name, bytes, size, output) in [
-            ("u2netp", drape_models::U2NETP, 320, "1959"),
-            (
-                "efficientnet_lite0",
-                drape_models::EFFICIENTNET_LITE0,
-                224,
-                "features",
-            ),
-            (
-                "pose_landmark",
-                drape_models::POSE_LANDMARK,
-                256,
-                "Identity",
-            ),
-            (
-                "selfie_segmentation",
-                drape_models::SELFIE_SEGMENTATION,
-                256,
-                "activation_10",
-            ),
-        ] {
-            let runner = Runner::load(name, bytes, &[output])
-                .unwrap()
-                .with_threads(1);
-            let outputs = runner
-                .run([1, 3, size, size], vec![0.5; 3 * size * size])
-                .unwrap();
-            assert!(
-                outputs[0].data.iter().all(|value| value.is_finite()),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
     fn rubbish_is_an_error_and_not_a_panic() {
         assert!(Runner::load("rubbish", b"not a model", &[]).is_err());
-        assert!(Runner::load("u2netp", drape_models::U2NETP, &["no such output"]).is_err());
-        let runner = Runner::load("u2netp", drape_models::U2NETP, &["1959"]).unwrap();
-        assert!(runner.run([1, 3, 10, 10], vec![0.0; 5]).is_err());
+        assert!(
+            Runner::load(
+                "selfie",
+                drape_models::SELFIE_SEGMENTATION,
+                &["no such output"]
+            )
+            .is_err()
+        );
+        let runner = Runner::load(
+            "selfie",
+            drape_models::SELFIE_SEGMENTATION,
+            &["activation_10"],
+        )
+        .unwrap();
+        assert!(runner.run([1, 3, 256, 256], [0.0; 5]).is_err());
+        assert!(
+            runner
+                .run([1, 3, 128, 512], vec![0.0; 3 * 256 * 256])
+                .is_err()
+        );
     }
 }

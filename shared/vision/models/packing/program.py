@@ -3,9 +3,7 @@
 `shared/vision/nn` reads and runs it; the names here and there are the same."""
 
 from dataclasses import dataclass, field
-from typing import Optional
-
-import numpy as np
+from typing import Any, Optional
 
 # How the numbers of a value are ordered when it leaves as an output.
 CHANNELS_FIRST = 0
@@ -40,8 +38,8 @@ class Convolution(Operation):
     """Inputs are concatenated along the channels. `weights` are output × input × rows × columns, with one
     input channel each where it is depthwise."""
 
-    weights: Optional[np.ndarray] = None
-    bias: Optional[np.ndarray] = None
+    weights: Any = None  # arrays
+    bias: Any = None
     depthwise: bool = False
     stride: tuple = (1, 1)
     dilation: tuple = (1, 1)
