@@ -11,7 +11,7 @@ use drape_common::{
 };
 use drape_domain::{
     Background, Item, ItemId, ReturnFormat, UserId,
-    item::{CleanRequest, Cleaned, EmbeddingRef, Failure, ImageKeys, Processed},
+    item::{CleanRequest, Cleaned, EmbeddingRef, Failure, ImageKeys, Processed, edit::Mask},
 };
 use drape_vision::{Edit, GarmentPhoto, MODEL_ID, Options};
 use futures::future::{try_join, try_join_all};
@@ -53,12 +53,18 @@ impl Start {
                     crop: item.clean.edit.crop(),
                     keep: item.clean.edit.keep().to_vec(),
                     remove: item.clean.edit.remove().to_vec(),
-                    ..Edit::default()
+                    // Fetched with the photo.
+                    mask: None,
                 },
             },
             request: item.clean.clone(),
             etag: etag.to_owned(),
         }
+    }
+
+    /// The mask that the owner drew.
+    pub(crate) fn mask(&self) -> Option<&Mask> {
+        self.request.edit.mask()
     }
 
     /// Whether the item has since been asked for something else, or another photo of it was taken up.

@@ -16,7 +16,7 @@ use drape_domain::{
     Item, ItemId, UserId,
     item::{Failure, Processed},
 };
-use drape_vision::{GarmentPhoto, Options, PhotoError, VisionError};
+use drape_vision::{GarmentPhoto, PhotoError, VisionError};
 
 use crate::{
     Analyse, Clean,
@@ -80,7 +80,7 @@ where
             Changed::Kept(_) => return Ok(Ending::Settled),
             Changed::Written(item) => item,
         };
-        let start = Start::new(&item, &photo.etag);
+        let mut start = Start::new(&item, &photo.etag);
         let is_hopeless = item.work.as_ref().is_some_and(|work| work.is_hopeless(now));
         let outcome = if is_hopeless {
             Outcome::Failed(Failure::of_processing())
@@ -88,9 +88,9 @@ where
             Outcome::Failed(failure)
         } else {
             match photo.fetch(&self.uploads, &self.media).await? {
-                Some(bytes) => match self.look(&bytes, &photo, &start.options)? {
+                Some(bytes) => match self.look(&bytes, &photo, &mut start).await? {
                     Ok(seen) => Outcome::Cleaned(self.store(&item, &photo, &start, seen).await?),
-                    Err(error) => Outcome::Failed(source::failure(&error)),
+                    Err(failure) => Outcome::Failed(failure),
                 },
                 None if photo.is_upload => return Ok(Ending::Overtaken),
                 None => Outcome::Failed(source::gone()),
@@ -103,22 +103,28 @@ where
         }
     }
 
-    /// What is in the photo, or what is wrong with it.
-    fn look(
+    /// What is in the photo, or what is wrong with it or with what was drawn on it.
+    async fn look(
         &self,
         bytes: &[u8],
         photo: &Source,
-        options: &Options,
-    ) -> Result<Result<GarmentPhoto, PhotoError>, JobError> {
+        start: &mut Start,
+    ) -> Result<Result<GarmentPhoto, Failure>, JobError> {
+        if let Some(mask) = start.mask() {
+            match mask::fetch(mask, &self.uploads).await? {
+                Ok(mask) => start.options.edit.mask = Some(mask),
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
         let seen = catch_unwind(AssertUnwindSafe(|| {
-            self.vision.analyse(bytes, photo.declared, options)
+            self.vision.analyse(bytes, photo.declared, &start.options)
         }));
         match seen {
             Ok(Ok(seen)) => Ok(Ok(seen)),
-            Ok(Err(VisionError::Photo(error))) => Ok(Err(error)),
+            Ok(Err(VisionError::Photo(error))) => Ok(Err(source::failure(&error))),
             Ok(Err(fault)) => Err(JobError::Other(fault.to_string())),
             // Its words have gone to the log. The same bytes would panic again, so a retry is no use.
-            Err(_) => Ok(Err(PhotoError::Corrupt)),
+            Err(_) => Ok(Err(source::failure(&PhotoError::Corrupt))),
         }
     }
 

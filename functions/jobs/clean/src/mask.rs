@@ -2,11 +2,17 @@
 
 use drape_common::store::{
     Changed, Get, Save, StoreError,
-    blob::{HeadObject, keys},
+    blob::{GetObject, HeadObject, keys},
     change,
     tables::item_key,
 };
-use drape_domain::{Item, Timestamp, item::edit::Mask};
+use drape_domain::{
+    Item, Timestamp,
+    item::{
+        Failure,
+        edit::{MAX_MASK_BYTES, Mask},
+    },
+};
 
 /// The item, whose waiting request counts from now on if its mask has come; none if the item has gone.
 pub(crate) async fn take_in(
@@ -36,4 +42,27 @@ pub(crate) async fn take_in(
         Changed::Missing => None,
         Changed::Kept(item) | Changed::Written(item) => Some(item),
     })
+}
+
+/// The mask's bytes, or why it cannot be had.
+pub(crate) async fn fetch(
+    mask: &Mask,
+    uploads: &(impl HeadObject + GetObject),
+) -> Result<Result<Vec<u8>, Failure>, StoreError> {
+    // S3 refuses one that is larger than it was announced, unless somebody else than the app has put it there.
+    let head = uploads.head(&mask.key).await?;
+    if head.is_none_or(|head| head.etag != mask.etag || head.length > MAX_MASK_BYTES) {
+        return Ok(Err(gone()));
+    }
+    let object = uploads.get_object(&mask.key, MAX_MASK_BYTES).await?;
+    let object = object.filter(|object| object.head.etag == mask.etag);
+    Ok(object.map(|object| object.bytes).ok_or_else(gone))
+}
+
+/// For a mask that is no longer what was sent for the request.
+fn gone() -> Failure {
+    Failure {
+        code: "mask_missing".to_owned(),
+        message: "What you drew is no longer stored. Please draw it again.".to_owned(),
+    }
 }

@@ -11,7 +11,7 @@ use drape_e2e::{
     Person, Photo, Stack,
     pictures::{self, Shape},
 };
-use image::{GrayImage, ImageFormat, Luma};
+use image::{GenericImageView, GrayImage, ImageFormat, Luma};
 use serde_json::{Value, json};
 
 use crate::{Outcome, seed};
@@ -108,12 +108,47 @@ async fn a_mask_that_arrives_starts_the_work_it_was_asked_for() -> Outcome {
         .await?;
     let fixed = cut_out_again(&ada, id, &item).await?;
     assert_eq!(fixed["background_cleaned"], true);
+    let (_, _, bytes) = stack.follow(&fixed["images"]["clean"]).await?;
+    let (width, height) = image::load_from_memory(&bytes)?.dimensions();
+    // A third of the photo's 480 pixels by five sixteenths of its 640, give or take a blurred edge.
+    assert!(
+        width.abs_diff(160) < 20 && height.abs_diff(200) < 20,
+        "{width} × {height}"
+    );
 
     let (owner, item_id) = (seed::user_id(&ada), id.parse().unwrap());
     let masks = keys::item_masks(owner, item_id);
     assert_eq!(seed::uploads(&stack)?.list_keys(&masks).await?.len(), 1);
     ada.delete(&format!("/items/{id}")).expect(204).await?;
     assert_eq!(seed::uploads(&stack)?.list_keys(&masks).await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mask_that_cannot_be_read_is_a_reason_that_can_be_undone() -> Outcome {
+    let stack = Stack::from_env()?;
+    let ada = stack.sign_up().await?;
+    let item = shirt(&ada).await?;
+    let id = item["id"].as_str().unwrap();
+    let rubbish = Photo::png(vec![7; 100]);
+    let body = json!({ "mask_upload": { "content_length": 100 } });
+    let path = format!("/items/{id}/background-clean");
+    let asked = ada.post(&path, &body).expect(202).await?;
+    assert_eq!(ada.send_photo(&asked["mask_upload"], &rubbish).await?, 200);
+    let failed = loop {
+        let item = ada.settled(id).await?;
+        if item["status"] == "failed" {
+            break item;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    assert_eq!(failed["error"]["code"], "bad_mask");
+    assert_eq!(failed["background_cleaned"], true, "the cutout of before");
+
+    let path = format!("/items/{id}/restore-original");
+    ada.post(&path, &json!({})).expect(202).await?;
+    let restored = ada.ready(id).await?;
+    assert!(restored.get("error").is_none(), "{restored}");
     Ok(())
 }
 

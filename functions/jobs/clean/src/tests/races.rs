@@ -10,7 +10,13 @@ use drape_common::{
     },
     testing::new_item,
 };
-use drape_domain::{Background, ItemId, ItemStatus, Rgb, Text, Timestamp, UserId};
+use drape_domain::{
+    Background, ItemId, ItemStatus, Rgb, Text, Timestamp, UserId,
+    item::{
+        CleanWish, Edit,
+        edit::{Stroke, UnitPoint},
+    },
+};
 
 use super::world::{MASK, OTHER, PHOTO, World, at_once, edit, on, run, upload};
 
@@ -238,6 +244,10 @@ async fn a_request_waits_for_its_mask_and_is_worked_on_once_that_is_there() {
         (item.status, item.awaited_mask, item.processed.unwrap().seq),
         (ItemStatus::Ready, None, 1)
     );
+    assert_eq!(
+        world.image(|images| &images.clean).await.unwrap(),
+        "cutout of photo by mask"
+    );
     let settled = world.state();
     for _ in 0..2 {
         world.run().await.unwrap();
@@ -341,5 +351,54 @@ async fn two_items_with_the_same_garment_that_are_worked_on_at_once_are_marked_o
             (mark(&world, first), mark(&world, second)),
             (None, Some(first.item_id))
         );
+    }
+}
+
+#[tokio::test]
+async fn what_was_drawn_is_seen_by_the_eyes() {
+    let world = given_a_photo().await;
+    world.run().await.unwrap();
+    edit(&world.app, world.message, |item| {
+        let tap = vec![UnitPoint::new(0.5, 0.5).unwrap()];
+        let tap = Stroke::new(tap, 0.02).unwrap();
+        let wish = CleanWish {
+            edit: Edit::new(None, vec![], vec![tap]).unwrap(),
+            ..CleanWish::default()
+        };
+        item.request_clean(wish, Timestamp::UNIX_EPOCH)
+    });
+    // Also after the upload has gone: what is kept is the whole photo.
+    world.expire_upload().await;
+    world.run().await.unwrap();
+    assert_eq!(
+        world.image(|images| &images.clean).await.unwrap(),
+        "cutout of original of photo -"
+    );
+}
+
+#[tokio::test]
+async fn a_mask_that_went_or_changed_since_it_came_is_a_reason() {
+    for change in [None, Some(b"other mask")] {
+        let world = given_a_photo().await;
+        world.run().await.unwrap();
+        let place = world.ask_with_mask();
+        world.send_mask(&place, MASK);
+        let uploads = world.app.uploads.clone();
+        // The mask was put in place by a run that died.
+        world.fuse.blow_after(1);
+        assert!(world.run().await.is_err());
+        world.fuse.mend();
+        match change {
+            Some(bytes) => world.send_mask(&place, bytes),
+            None => at_once(uploads.delete_object(&place)).unwrap(),
+        }
+        world.run().await.unwrap();
+        let item = world.item().await.unwrap();
+        let error = item.error.unwrap();
+        assert_eq!(
+            (item.status, error.code.as_str()),
+            (ItemStatus::Failed, "mask_missing")
+        );
+        assert!(item.images.clean.is_some(), "the cutout of before stays");
     }
 }

@@ -73,9 +73,14 @@ impl Analyse for Eyes {
             .bg_color
             .map_or_else(|| "none".to_owned(), |color| color.to_string());
         let cut = options.background == Background::Clean;
+        let drawn = match &options.edit.mask {
+            Some(mask) => format!(" by {}", String::from_utf8_lossy(mask)),
+            None => String::new(),
+        };
+        let drawn = format!("{drawn}{}", " -".repeat(options.edit.remove.len()));
         Ok(GarmentPhoto {
             original_jpeg: format!("original of {photo}").into_bytes(),
-            clean_png: cut.then(|| format!("cutout of {photo}").into_bytes()),
+            clean_png: cut.then(|| format!("cutout of {photo}{drawn}").into_bytes()),
             flat: options.return_format.map(|format| Flat {
                 format,
                 bytes: format!("flat of {photo} on {on}").into_bytes(),
