@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Background, Category, Color, ItemId, Money, Pattern, Season, Slot, Text, Timestamp, UserId,
+    Attributes, Background, Category, Color, ItemId, Money, Pattern, Season, Slot, Text, Timestamp,
+    UserId, attributes::attributes,
 };
 
 pub use edit::Edit;
@@ -382,21 +383,35 @@ impl Item {
             .or(self.inferred.as_ref().map(|inferred| inferred.pattern))
     }
 
-    /// Typed, else the category's usual one (0–1).
+    /// What category, design, colours and the words of title and tags say of how it is worn.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes {
+        let title = self.typed.title.iter().map(Text::as_str);
+        let tags = self.typed.tags.iter().flatten().map(Text::as_str);
+        let words: Vec<&str> = title.chain(tags).collect();
+        let words = words.join("; ");
+        attributes(self.category(), self.pattern(), self.colors(), &words)
+    }
+
+    /// Typed, else by its [attributes](Self::attributes) (0–1).
     #[must_use]
     pub fn formality(&self) -> f32 {
         self.typed
             .formality
-            .unwrap_or_else(|| self.category().formality())
+            .unwrap_or_else(|| self.attributes().formality)
     }
 
-    /// Typed, else the category's usual ones.
+    /// Typed, else by its [attributes](Self::attributes).
     #[must_use]
-    pub fn seasons(&self) -> &[Season] {
-        self.typed
-            .season
-            .as_deref()
-            .unwrap_or_else(|| self.category().seasons())
+    pub fn seasons(&self) -> Vec<Season> {
+        let typed = self.typed.season.clone();
+        typed.unwrap_or_else(|| self.attributes().seasons)
+    }
+
+    /// Thermal insulation in clo, by its [attributes](Self::attributes).
+    #[must_use]
+    pub fn clo(&self) -> f32 {
+        self.attributes().warmth_clo
     }
 
     /// Typed, else made from colour and category: "navy shirt".

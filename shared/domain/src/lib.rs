@@ -1,6 +1,7 @@
 //! What the business is: users, items, try-ons, signals, money and ids, with the state machines that
 //! govern them. No I/O, no AWS, no HTTP: every other crate speaks in these types.
 
+pub mod attributes;
 pub mod color;
 pub mod id;
 pub mod item;
@@ -11,6 +12,7 @@ pub mod text;
 pub mod tryon;
 pub mod user;
 
+pub use attributes::Attributes;
 pub use color::{Color, Rgb};
 pub use id::{ItemId, RecommendationId, SessionId, SignalId, TryOnId, UploadId, UserId};
 pub use item::{Item, ItemStatus};

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::attributes;
+
 /// The word is not in the vocabulary; the message lists what is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of {0}")]
@@ -193,63 +195,22 @@ impl Category {
         }
     }
 
-    /// How formal the category usually is: 0 is gym wear, 1 is black tie. Our own editorial table.
+    /// How formal the category usually is: 0 is gym wear, 1 is black tie.
     #[must_use]
-    pub const fn formality(self) -> f32 {
-        match self {
-            Self::Undershirt => 0.15,
-            Self::Hoodie | Self::Shorts => 0.2,
-            Self::TShirt | Self::Hat => 0.3,
-            Self::Bodysuit | Self::Longsleeve | Self::Top => 0.4,
-            Self::Other
-            | Self::Accessory
-            | Self::Bag
-            | Self::Shoes
-            | Self::Outerwear
-            | Self::Polo => 0.5,
-            Self::Sweater | Self::Pants => 0.55,
-            Self::Skirt | Self::Dress | Self::Blouse => 0.6,
-            Self::Shirt => 0.65,
-            Self::Blazer => 0.85,
-        }
+    pub fn formality(self) -> f32 {
+        attributes::formality(self)
     }
 
     /// The seasons in which the category is usually worn.
     #[must_use]
-    pub const fn seasons(self) -> &'static [Season] {
-        use Season::{Autumn, Spring, Summer, Winter};
-        match self {
-            Self::Shorts | Self::Undershirt | Self::Top => &[Spring, Summer],
-            Self::TShirt | Self::Polo | Self::Dress | Self::Skirt => &[Spring, Summer, Autumn],
-            Self::Hoodie | Self::Sweater | Self::Outerwear | Self::Longsleeve => {
-                &[Spring, Autumn, Winter]
-            }
-            _ => &[Spring, Summer, Autumn, Winter],
-        }
+    pub fn seasons(self) -> &'static [Season] {
+        attributes::seasons(self)
     }
 
-    /// Thermal insulation of a typical garment of the category in clo, after the garment tables of
-    /// ASHRAE Standard 55 (table 5.2.2.2B), rounded.
+    /// Thermal insulation of a typical garment of the category in clo.
     #[must_use]
-    pub const fn clo(self) -> f32 {
-        match self {
-            Self::TShirt | Self::Top => 0.08,
-            Self::Undershirt => 0.06,
-            Self::Polo => 0.17,
-            Self::Blouse | Self::Shirt => 0.25,
-            Self::Longsleeve => 0.2,
-            Self::Hoodie => 0.34,
-            Self::Sweater => 0.31,
-            Self::Blazer => 0.36,
-            Self::Outerwear => 0.6,
-            Self::Dress => 0.33,
-            Self::Bodysuit => 0.3,
-            Self::Skirt => 0.18,
-            Self::Pants => 0.2,
-            Self::Shorts => 0.07,
-            Self::Shoes => 0.03,
-            Self::Hat | Self::Bag | Self::Accessory | Self::Other => 0.0,
-        }
+    pub fn clo(self) -> f32 {
+        attributes::clo(self)
     }
 }
 

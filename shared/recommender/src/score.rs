@@ -60,7 +60,7 @@ impl<'a> Unit<'a> {
             slot: piece.slot,
             category: piece.category,
             formality: piece.formality,
-            clo: piece.category.clo(),
+            clo: piece.item.clo(),
             liking: piece.known.liking + style + dislike,
             fresh: piece
                 .known

@@ -116,7 +116,7 @@ impl ItemView {
             pattern: item.pattern(),
             formality: (known || item.typed.formality.is_some()).then(|| item.formality()),
             season: if known || item.typed.season.is_some() {
-                item.seasons().to_vec()
+                item.seasons()
             } else {
                 Vec::new()
             },
