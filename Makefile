@@ -92,11 +92,9 @@ sam-local: setup ## `sam local invoke` of every function against a stack; skippe
 	  $(STACK) --test run -- $(PYTHON) tests/stack/sam_local.py; \
 	fi
 
-train: setup $(TRAINING) ## PHOTOS=folder of class folders: fit the category and pattern heads anew
+train: $(TRAINING) ## PHOTOS=folder of class folders: teach the vision network clothes anew, on the CPU
 	@test -d "$(PHOTOS)" || { echo "PHOTOS is missing: make train PHOTOS=<folder of class folders>" >&2; exit 2; }
-	@mkdir -p .local/train
-	cargo run --release -p drape-vision --example features -- "$(PHOTOS)" .local/train/features
-	$(PYTHON) shared/vision/train/train.py .local/train/features
+	$(PYTHON) shared/vision/train/train.py "$(PHOTOS)"
 
 clean: ## Remove .local, demo and all build outputs
 	@if [ -x $(PYTHON) ]; then $(STACK) down; $(STACK) --test down; fi

@@ -5,17 +5,28 @@ use crate::{features::FEATURES, weights};
 /// How many components a vector has.
 pub const DIMENSIONS: usize = 512;
 
-/// How vectors are made: the model, the projection, and the projection's fingerprint. Vectors with different
-/// ids must not be compared.
+/// How vectors are made: the network and the fingerprint of its weights, the views it is shown, the projection and
+/// its fingerprint. Vectors with different ids must not be compared.
 pub const MODEL_ID: &str = include_str!("../weights/model_id.txt");
 
-/// Two photos at least this alike are taken for the same garment, photographed twice.
-pub const DUPLICATE_LIKENESS: f32 = 0.9;
+/// Two photos at least this alike are taken for the same garment, photographed twice. `weights/report.txt` says how
+/// often that is right.
+pub const DUPLICATE_LIKENESS: f32 = 0.998;
+
+/// How alike two photos are, by their vectors: the cosine between them, -1 to 1. Vectors of different lengths, or
+/// without any, are not alike at all.
+#[must_use]
+pub fn likeness(one: &[f32], two: &[f32]) -> f32 {
+    let lengths = (dot(one, one) * dot(two, two)).sqrt();
+    if one.len() != two.len() || lengths <= 0.0 {
+        return 0.0;
+    }
+    (dot(one, two) / lengths).clamp(-1.0, 1.0)
+}
 
 /// Projects features onto the directions in which photographed clothes differ most.
 #[derive(Debug)]
 pub struct Projection {
-    mean: Vec<f32>,
     /// [`DIMENSIONS`] rows of [`FEATURES`].
     directions: Vec<f32>,
 }
@@ -25,31 +36,20 @@ impl Projection {
     #[must_use]
     pub fn load() -> Self {
         Self {
-            mean: weights::f32s(include_bytes!("../weights/pca_mean.f32")),
-            directions: weights::f16s(include_bytes!("../weights/pca.f16")),
+            directions: weights::nibbles(include_bytes!("../weights/embedding.i4"), FEATURES),
         }
     }
 
     /// The vector of some [`FEATURES`], of [`DIMENSIONS`] components and unit length.
     #[must_use]
     pub fn embed(&self, features: &[f32]) -> Vec<f32> {
-        let mut centred = unit(features);
-        for (value, mean) in centred.iter_mut().zip(&self.mean) {
-            *value -= mean;
-        }
         let projected: Vec<f32> = self
             .directions
             .chunks_exact(FEATURES)
-            .map(|direction| dot(direction, &centred))
+            .map(|direction| dot(direction, features))
             .collect();
         unit(&projected)
     }
-}
-
-/// How alike two vectors of unit length are: their cosine, 1 for the same.
-#[must_use]
-pub fn likeness(one: &[f32], two: &[f32]) -> f32 {
-    dot(one, two)
 }
 
 /// The same direction with length 1; a vector without length stays as it is.
@@ -79,17 +79,30 @@ mod tests {
     }
 
     #[test]
-    fn brightness_of_the_features_does_not_matter() {
+    fn how_strongly_features_are_felt_does_not_matter() {
         let projection = Projection::load();
         let features: Vec<f32> = (0..FEATURES).map(|at| ((at * 37) % 101) as f32).collect();
         let louder: Vec<f32> = features.iter().map(|value| value * 3.0).collect();
-        let likeness = dot(&projection.embed(&features), &projection.embed(&louder));
+        let likeness = likeness(&projection.embed(&features), &projection.embed(&louder));
         assert!(likeness > 0.9999, "{likeness}");
     }
 
     #[test]
+    fn likeness_is_the_cosine_whatever_the_lengths() {
+        assert!((likeness(&[1.0, 0.0], &[2.0, 2.0]) - 0.5_f32.sqrt()).abs() < 1e-6);
+        assert_eq!(likeness(&[1.0, 2.0], &[-2.0, -4.0]), -1.0);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_not_alike() {
+        assert_eq!(likeness(&[1.0, 0.0], &[1.0]), 0.0);
+        assert_eq!(likeness(&[0.0, 0.0], &[1.0, 0.0]), 0.0);
+        assert_eq!(likeness(&[], &[]), 0.0);
+    }
+
+    #[test]
     fn the_model_id_is_one_word() {
-        assert!(MODEL_ID.starts_with("efficientnet-lite0/pca512/"));
+        assert!(MODEL_ID.starts_with("efficientnet-lite0/clothes-"));
         assert!(!MODEL_ID.contains(char::is_whitespace));
     }
 }

@@ -1,69 +1,56 @@
-//! What EfficientNet-Lite0 sees in a photo: 1,280 numbers from which both the tags and the embedding are made.
+//! What our network sees in a photo: 1,280 numbers from which both the tags and the embedding are made.
+//!
+//! The network is EfficientNet-Lite0 (Tan and Le, 2019), taught clothes by `train/train.py`.
 
-use image::{Rgb, RgbImage, imageops};
+use image::RgbImage;
 
-use crate::runner::{ModelError, Runner};
+use crate::{
+    runner::{ModelError, Runner},
+    views::View,
+};
 
 /// How many numbers there are.
 pub const FEATURES: usize = 1280;
-const SIZE: u32 = 224;
+const SIDE: usize = 224;
+/// The whole photo, and nearer: sides of the squares that are looked at, relative to the photo's longer side. As in
+/// `train/views.py`.
+const ZOOMS: [f64; 2] = [1.0, 0.8];
+static GARMENT: &[u8] = include_bytes!("../weights/garment.nn");
 
-/// The loaded model.
+/// The loaded network.
 #[derive(Debug)]
 pub struct FeatureExtractor {
     runner: Runner,
 }
 
 impl FeatureExtractor {
-    /// Loads the model.
+    /// Loads the network.
     ///
     /// # Errors
     /// [`ModelError`] if it cannot be loaded.
     pub fn load() -> Result<Self, ModelError> {
-        let runner = Runner::load(
-            "efficientnet_lite0",
-            drape_models::EFFICIENTNET_LITE0,
-            &["features"],
-        )?;
+        let runner = Runner::load("garment", GARMENT, &["features"])?;
         Ok(Self { runner })
     }
 
-    /// The features of a photo, [`FEATURES`] of them.
+    /// The features of a photo, [`FEATURES`] of them: the mean of what is seen in each view and in its mirror image,
+    /// so that a photo and its mirror image have the same.
     ///
     /// # Errors
-    /// [`ModelError`] if the model cannot be run.
+    /// [`ModelError`] if the network cannot be run.
     pub fn features(&self, photo: &RgbImage) -> Result<Vec<f32>, ModelError> {
-        let square = fit_square(photo, SIZE, Rgb([u8::MAX; 3]));
-        let side = SIZE as usize;
-        let mut input = vec![0.0; 3 * side * side];
-        for (channel, plane) in input.chunks_exact_mut(side * side).enumerate() {
-            for (value, pixel) in plane.iter_mut().zip(square.pixels()) {
-                *value = (f32::from(pixel.0[channel]) - 127.0) / 128.0;
+        let mut mean = vec![0.0; FEATURES];
+        for zoom in ZOOMS {
+            let view = View::of(photo, zoom, SIDE);
+            for view in [view.mirrored(), view] {
+                let outputs = self.runner.run([1, 3, SIDE, SIDE], view.into_planes())?;
+                for output in outputs {
+                    for (sum, value) in mean.iter_mut().zip(output.data) {
+                        *sum += value / (2 * ZOOMS.len()) as f32;
+                    }
+                }
             }
         }
-        let mut outputs = self.runner.run([1, 3, side, side], input)?;
-        Ok(outputs.pop().map(|output| output.data).unwrap_or_default())
+        Ok(mean)
     }
-}
-
-/// The whole picture in the middle of a square of `size` pixels, the rest filled with a colour.
-#[must_use]
-pub(crate) fn fit_square(picture: &RgbImage, size: u32, fill: Rgb<u8>) -> RgbImage {
-    let (width, height) = picture.dimensions();
-    let longer = f64::from(width.max(height));
-    let scaled = |side: u32| {
-        let pixels = (f64::from(side) / longer * f64::from(size)).round();
-        // In range: it is at most `size`.
-        (pixels as u32).clamp(1, size)
-    };
-    let (width, height) = (scaled(width), scaled(height));
-    let small = imageops::resize(picture, width, height, imageops::FilterType::Triangle);
-    let mut square = RgbImage::from_pixel(size, size, fill);
-    imageops::replace(
-        &mut square,
-        &small,
-        i64::from((size - width) / 2),
-        i64::from((size - height) / 2),
-    );
-    square
 }

@@ -14,9 +14,10 @@ use crate::{
     embed::Projection,
     encode,
     error::{PhotoError, VisionError},
-    features::{FeatureExtractor, fit_square},
+    features::FeatureExtractor,
     light::Light,
     runner::ModelError,
+    square::fit_square,
     tags::Tagger,
 };
 
@@ -152,17 +153,17 @@ impl GarmentVision {
             other => Some(other?),
         };
         let features = self.features.features(&photo.rgb)?;
-        let (category, confidence) = self.tagger.category(&features);
+        let guess = self.tagger.category(&features);
         let inferred = Inferred {
-            category,
-            confidence,
-            candidates: Vec::new(),
+            category: guess.category,
+            confidence: guess.confidence,
+            candidates: guess.candidates,
             cutout_confidence: cutout.as_ref().map(|cutout| cutout.confidence),
             colors: cutout.as_ref().map_or_else(
                 || photo_colors(&photo),
                 |cutout| {
                     let light = Light::around(&photo.rgb, cutout);
-                    colors::of_garment(&cutout.image, light, Some(category))
+                    colors::of_garment(&cutout.image, light, Some(guess.category))
                 },
             ),
             pattern: self.tagger.pattern(&features),

@@ -17,6 +17,7 @@ pub mod features;
 pub mod garment;
 mod geodesic;
 mod hanger;
+mod head;
 mod holes;
 mod icc;
 mod jpeg;
@@ -33,8 +34,10 @@ mod saliency;
 mod shades;
 mod sniff;
 mod specks;
+mod square;
 pub mod tags;
 pub mod tryon;
+mod views;
 mod weights;
 
 pub use cutout::{Cutout, Cutter};

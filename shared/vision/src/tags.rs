@@ -1,17 +1,29 @@
 //! What kind of garment a photo shows, and what design it has.
 
-use std::str::FromStr;
+use drape_domain::{Category, Pattern, item::CategoryCandidate};
 
-use drape_domain::{Category, Pattern};
-
-use crate::{
-    embed::{dot, unit},
-    features::FEATURES,
-    weights,
-};
+use crate::{head::Head, weights};
 
 /// A pattern that is less likely than this is not claimed.
 const SURE_OF_PATTERN: f32 = 0.4;
+/// A category that is less likely than this is better asked about. `weights/report.txt` says how many photos that
+/// are, and how often the others are right.
+pub const SURE_OF_CATEGORY: f32 = 0.7;
+/// More than this is not a question that anyone wants to answer.
+const MOST_CANDIDATES: usize = 3;
+/// A third candidate that is less likely than this is not worth its place.
+const LIKELY_CANDIDATE: f32 = 0.05;
+
+/// The kind of garment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CategoryGuess {
+    /// The likeliest.
+    pub category: Category,
+    /// Its probability, 0–1. Of guesses with 0.8, four in five are right.
+    pub confidence: f32,
+    /// The two or three likeliest, the likeliest first, if that one is not sure; else none.
+    pub candidates: Vec<CategoryCandidate>,
+}
 
 /// Reads tags from features.
 #[derive(Debug)]
@@ -27,11 +39,11 @@ impl Tagger {
     pub fn load() -> Self {
         Self {
             category: Head::read(
-                include_bytes!("../weights/category.f32"),
+                &weights::f16s(include_bytes!("../weights/category.f16")),
                 include_str!("../weights/category.txt"),
             ),
             pattern: Head::read(
-                include_bytes!("../weights/pattern.f32"),
+                &weights::f16s(include_bytes!("../weights/pattern.f16")),
                 include_str!("../weights/pattern.txt"),
             ),
         }
@@ -40,67 +52,51 @@ impl Tagger {
     /// Every category with its probability (0–1), likeliest first.
     #[must_use]
     pub fn categories(&self, features: &[f32]) -> Vec<(Category, f32)> {
-        self.category.probabilities(features)
+        self.category.likeliest(features)
     }
 
-    /// The most likely category and its probability (0–1).
+    /// The most likely category, and what else it may be.
     #[must_use]
-    pub fn category(&self, features: &[f32]) -> (Category, f32) {
-        self.category
-            .classify(features)
-            .unwrap_or((Category::Other, 0.0))
+    pub fn category(&self, features: &[f32]) -> CategoryGuess {
+        guess(&self.category.likeliest(features))
     }
 
     /// The most likely pattern; [`Pattern::Other`] if no one is likely.
     #[must_use]
     pub fn pattern(&self, features: &[f32]) -> Pattern {
-        match self.pattern.classify(features) {
-            Some((pattern, confidence)) if confidence >= SURE_OF_PATTERN => pattern,
+        match self.pattern.likeliest(features).first() {
+            Some((pattern, confidence)) if *confidence >= SURE_OF_PATTERN => *pattern,
             _ => Pattern::Other,
         }
     }
 }
 
-/// A multinomial logistic regression on features of unit length.
-#[derive(Debug)]
-struct Head<T> {
-    /// For each word, [`FEATURES`] weights and a bias.
-    rows: Vec<(T, Vec<f32>)>,
-}
-
-impl<T: Copy + FromStr> Head<T> {
-    fn read(weights: &[u8], words: &str) -> Self {
-        let numbers = weights::f32s(weights);
-        let rows = words.lines().zip(numbers.chunks_exact(FEATURES + 1));
-        Self {
-            rows: rows
-                .filter_map(|(word, row)| Some((word.parse().ok()?, row.to_vec())))
-                .collect(),
-        }
-    }
-
-    fn classify(&self, features: &[f32]) -> Option<(T, f32)> {
-        self.probabilities(features).first().copied()
-    }
-
-    /// A softmax over the words, likeliest first.
-    fn probabilities(&self, features: &[f32]) -> Vec<(T, f32)> {
-        let features = unit(features);
-        let score = |row: &[f32]| {
-            row.split_last()
-                .map_or(0.0, |(bias, weights)| dot(weights, &features) + bias)
+fn guess(likeliest: &[(Category, f32)]) -> CategoryGuess {
+    let Some((category, confidence)) = likeliest.first().copied() else {
+        return CategoryGuess {
+            category: Category::Other,
+            confidence: 0.0,
+            candidates: Vec::new(),
         };
-        let scores: Vec<f32> = self.rows.iter().map(|(_, row)| score(row)).collect();
-        let best = scores.iter().copied().fold(f32::MIN, f32::max);
-        let total: f32 = scores.iter().map(|score| (score - best).exp()).sum();
-        let mut words: Vec<_> = self
-            .rows
+    };
+    let candidates = if confidence < SURE_OF_CATEGORY {
+        likeliest
             .iter()
-            .zip(&scores)
-            .map(|((word, _), score)| (*word, (score - best).exp() / total))
-            .collect();
-        words.sort_by(|(_, one), (_, two)| two.total_cmp(one));
-        words
+            .take(MOST_CANDIDATES)
+            .enumerate()
+            .filter(|(place, (_, probability))| *place < 2 || *probability >= LIKELY_CANDIDATE)
+            .map(|(_, (category, probability))| CategoryCandidate {
+                category: *category,
+                probability: *probability,
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    CategoryGuess {
+        category,
+        confidence,
+        candidates,
     }
 }
 
@@ -111,39 +107,48 @@ mod tests {
     #[test]
     fn every_word_of_the_weights_is_in_the_vocabulary() {
         let tagger = Tagger::load();
+        let words = |list: &str| list.lines().count();
         assert_eq!(
-            tagger.category.rows.len(),
-            include_str!("../weights/category.txt").lines().count()
+            tagger.category.len(),
+            words(include_str!("../weights/category.txt"))
         );
         assert_eq!(
-            tagger.pattern.rows.len(),
-            include_str!("../weights/pattern.txt").lines().count()
+            tagger.pattern.len(),
+            words(include_str!("../weights/pattern.txt"))
         );
-        assert_eq!(tagger.category.rows.len(), 16);
-        assert!(
-            tagger
-                .category
-                .rows
-                .iter()
-                .any(|(category, _)| *category == Category::Outerwear)
-        );
+        assert_eq!(tagger.category.len(), 16);
     }
 
     #[test]
-    fn probabilities_are_a_softmax_over_the_words() {
-        let mut numbers = vec![0.0_f32; 2 * (FEATURES + 1)];
-        numbers[0] = 2.0; // the first word likes the first feature
-        let bytes: Vec<u8> = numbers
-            .iter()
-            .flat_map(|number| number.to_le_bytes())
-            .collect();
-        let head: Head<Category> = Head::read(&bytes, "hat\nshoes\n");
-        let mut features = vec![0.0; FEATURES];
-        features[0] = 5.0;
+    fn a_sure_guess_leaves_nothing_to_choose() {
+        let guess = guess(&[(Category::Hat, 0.9), (Category::Shoes, 0.1)]);
+        assert_eq!((guess.category, guess.confidence), (Category::Hat, 0.9));
+        assert!(guess.candidates.is_empty());
+    }
 
-        let (category, confidence) = head.classify(&features).unwrap();
+    #[test]
+    fn an_unsure_guess_names_the_likeliest_two_or_three() {
+        let unsure = guess(&[
+            (Category::Shirt, 0.5),
+            (Category::Blouse, 0.3),
+            (Category::Polo, 0.15),
+            (Category::Dress, 0.05),
+        ]);
+        let named: Vec<_> = unsure.candidates.iter().map(|one| one.category).collect();
+        assert_eq!(named, [Category::Shirt, Category::Blouse, Category::Polo]);
+        assert_eq!(unsure.candidates[1].probability, 0.3);
 
-        assert_eq!(category, Category::Hat);
-        assert!((confidence - 1.0 / (1.0 + (-2.0_f32).exp())).abs() < 1e-6);
+        let of_two = guess(&[
+            (Category::Shirt, 0.6),
+            (Category::Blouse, 0.38),
+            (Category::Polo, 0.01),
+        ]);
+        let named: Vec<_> = of_two.candidates.iter().map(|one| one.category).collect();
+        assert_eq!(named, [Category::Shirt, Category::Blouse]);
+    }
+
+    #[test]
+    fn without_words_there_is_no_kind() {
+        assert_eq!(guess(&[]).category, Category::Other);
     }
 }

@@ -1,15 +1,5 @@
 //! Reading the committed weights, which `train/train.py` writes as plain little-endian numbers.
 
-/// float32 numbers.
-pub(crate) fn f32s(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|four| f32::from_le_bytes(*four))
-        .collect()
-}
-
 /// IEEE 754 half-precision numbers, widened.
 pub(crate) fn f16s(bytes: &[u8]) -> Vec<f32> {
     bytes
@@ -17,6 +7,22 @@ pub(crate) fn f16s(bytes: &[u8]) -> Vec<f32> {
         .0
         .iter()
         .map(|two| widen(u16::from_le_bytes(*two)))
+        .collect()
+}
+
+/// Rows of `columns` numbers in four bits each: for each row its float32 scale, then two numbers in a byte, the first
+/// in the lower half, each 8 more than the multiple of the scale that it stands for.
+pub(crate) fn nibbles(bytes: &[u8], columns: usize) -> Vec<f32> {
+    bytes
+        .chunks_exact(size_of::<f32>() + columns.div_ceil(2))
+        .filter_map(|row| row.split_first_chunk())
+        .flat_map(|(scale, pairs)| {
+            let scale = f32::from_le_bytes(*scale);
+            let of_pair = move |pair: &u8| {
+                [pair & 0x0f, pair >> 4].map(|value| (f32::from(value) - 8.0) * scale)
+            };
+            pairs.iter().flat_map(of_pair).take(columns)
+        })
         .collect()
 }
 
@@ -35,6 +41,15 @@ fn widen(half: u16) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_four_bits_are_multiples_of_their_scale() {
+        let mut bytes = 0.5_f32.to_le_bytes().to_vec();
+        bytes.extend([0x98, 0x01]); // 8 and 9, 1 and a filling 0
+        bytes.extend(2.0_f32.to_le_bytes());
+        bytes.extend([0x8f, 0x08]);
+        assert_eq!(nibbles(&bytes, 3), [0.0, 0.5, -3.5, 14.0, 0.0, 0.0]);
+    }
 
     #[test]
     fn halves_are_widened_exactly() {
