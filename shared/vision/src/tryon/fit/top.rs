@@ -1,0 +1,277 @@
+//! Tops, jackets and dresses: collar, body, and where the sleeves are sewn on.
+
+use drape_domain::Category;
+
+use super::{MARGIN, Piece, ROWS, row, sleeve::sleeve, widened};
+use crate::tryon::{
+    body::Body,
+    cloth::Cloth,
+    geom::{P, mix, p, smooth_step},
+    mesh::Grid,
+    shape::Top,
+};
+
+/// How wide a garment hangs around the body: its breadth over the body's.
+const fn ease(category: Category) -> f32 {
+    match category {
+        Category::Outerwear => 1.16,
+        Category::Blazer | Category::Hoodie | Category::Sweater => 1.12,
+        Category::Undershirt | Category::Bodysuit => 1.03,
+        _ => 1.06,
+    }
+}
+
+/// The highest and the lowest hem that a top or dress of the category may have, as heights on the body.
+fn hem_range(category: Category, body: &Body) -> (f32, f32) {
+    match category {
+        Category::Dress => (1.4, 1.95),
+        Category::Bodysuit => (1.05, 1.95),
+        Category::Outerwear => (1.0, 1.75),
+        Category::Blazer => (0.98, body.height_at(body.torso * 1.45)),
+        Category::Top => (0.55, 1.15),
+        _ => (0.86, body.height_at(body.torso * 1.28)),
+    }
+}
+
+/// Fits a top, a jacket or a dress: body, then sleeves.
+pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> {
+    let shape = Top::read(cloth, category);
+    let torso = body.torso;
+    let ease = ease(category);
+    let sleeved = shape.sleeve.iter().any(Option::is_some);
+
+    // Where it hangs on the body.
+    let shoulders = [0, 1].map(|side| shoulder(body, side, sleeved, category));
+    let deep = if matches!(
+        category,
+        Category::Outerwear | Category::Blazer | Category::Hoodie
+    ) {
+        0.37
+    } else {
+        0.33
+    };
+    let chest = body.section(deep);
+    let chest = widened(chest, ease);
+    let half = 0.5 * chest.left.distance(chest.right);
+    let neck_half = if matches!(category, Category::Outerwear | Category::Hoodie) {
+        0.155
+    } else {
+        0.14
+    } * torso;
+    let neck_base = body.neck + body.up() * (0.105 * torso);
+    let necks = [-1.0, 1.0].map(|sign| neck_base + body.across() * (sign * neck_half));
+
+    // How long it is: from the shoulders to the hem, judged by its breadth.
+    let breadth = shape.chest();
+    let start = 0.5 * (shape.neck[0].y + shape.neck[1].y);
+    let long = (shape.hem - start) / breadth;
+    let metre = if category == Category::Dress {
+        0.95
+    } else {
+        0.8
+    };
+    let (highest, lowest) = hem_range(category, body);
+    let hem = body
+        .height_at((long * metre - 0.1) * torso)
+        .clamp(highest, lowest);
+
+    let knots = |at: f32| -> Vec<(f32, f32)> {
+        // The neckline's ends keep their place on the shoulders; further down rows are even.
+        let from = [0, 1].map(|side| {
+            ((shape.neck[side].x - shape.shoulder[0].x)
+                / (shape.shoulder[1].x - shape.shoulder[0].x).max(1.0))
+            .clamp(0.05, 0.95)
+        });
+        let across = shoulders[1] - shoulders[0];
+        let onto = [0, 1].map(|side| {
+            ((necks[side] - shoulders[0]).dot(across) / across.dot(across).max(1.0))
+                .clamp(0.05, 0.95)
+        });
+        let even = smooth_step(0.0, 1.0, at);
+        vec![
+            (from[0], mix(onto[0], from[0], even)),
+            (
+                0.5 * (from[0] + from[1]),
+                mix(0.5 * (onto[0] + onto[1]), 0.5 * (from[0] + from[1]), even),
+            ),
+            (from[1], mix(onto[1], from[1], even)),
+        ]
+    };
+
+    let mut grid = Grid::default();
+    // Collar, hood or what else stands above the neckline's ends: pressed together, as seen from the front.
+    let level = |y: f32| (p(shape.shoulder[0].x, y), p(shape.shoulder[1].x, y));
+    let shoulder_y = 0.5 * (shape.shoulder[0].y + shape.shoulder[1].y);
+    let neck_y = start.min(shoulder_y - 1.0);
+    let rise = shoulder_y - neck_y;
+    let mid_shoulder = shoulders[0].mix(shoulders[1], 0.5);
+    let body_rise = (neck_base - mid_shoulder).dot(body.up()).max(0.02 * torso);
+    let scale = 2.0 * half / breadth;
+    let shift = |height: f32| body.up() * height;
+    let above = (neck_y - shape.top).max(0.0);
+    let collar = (above * scale)
+        .min(0.07 * torso + (above * scale - 0.07 * torso).max(0.0) * 0.25)
+        .min(0.2 * torso);
+    let margins = if sleeved {
+        (0.0, 0.0)
+    } else {
+        (MARGIN, MARGIN)
+    };
+    for (y, height) in [
+        (shape.top - 3.0, body_rise + collar + 3.0 * scale),
+        (shape.top, body_rise + collar),
+        (mix(shape.top, neck_y, 0.5), body_rise + 0.5 * collar),
+        (neck_y, body_rise),
+        (mix(neck_y, shoulder_y, 0.5), body_rise * 0.5),
+    ] {
+        if y >= shoulder_y - 0.05 * rise {
+            continue;
+        }
+        // Levelling out towards the neck; tilted like the shoulders otherwise.
+        grid.push(row(
+            level(y),
+            (shoulders[0] + shift(height), shoulders[1] + shift(height)),
+            &knots(0.0),
+            margins,
+        ));
+    }
+    // Shoulders to armpits.
+    for step in 0..=6 {
+        let at = step as f32 / 6.0;
+        let from = [0, 1].map(|side| seam(&shape, side, at, sleeved));
+        let onto = (
+            shoulders[0].mix(chest.left, at),
+            shoulders[1].mix(chest.right, at),
+        );
+        grid.push(row((from[0], from[1]), onto, &knots(at * 0.5), margins));
+    }
+    // Armpits to hem.
+    let armpit = [shape.armpit[0].y, shape.armpit[1].y];
+    let mut flare = [1.0_f32; 2];
+    for step in 1..=ROWS {
+        let at = step as f32 / ROWS as f32;
+        let from = [0, 1].map(|side| shape.edge[side].at(mix(armpit[side], shape.hem, at)));
+        let middle = 0.5 * (shape.armpit[0].x + shape.armpit[1].x);
+        let q = mix(deep, hem, at);
+        let section = body.section(q);
+        let fitted = widened(section, ease);
+        let centre = section.centre();
+        // The cloth's own line, from the chest down; never narrower than the body.
+        let across = (fitted.right - fitted.left).unit();
+        let edge = |side: usize| {
+            let natural = ((from[side].x - middle) * [-1.0, 1.0][side] / (0.5 * breadth))
+                .clamp(0.6, 2.2)
+                * half;
+            let own = if side == 0 {
+                centre.distance(fitted.left)
+            } else {
+                centre.distance(fitted.right)
+            };
+            let limit = half.max(own)
+                * if category == Category::Dress {
+                    1.9
+                } else {
+                    1.45
+                };
+            natural.max(own).min(limit)
+        };
+        for (side, flare) in flare.iter_mut().enumerate() {
+            *flare = if step == 1 {
+                edge(side)
+            } else {
+                mix(*flare, edge(side), 0.6)
+            };
+        }
+        let own = [centre.distance(fitted.left), centre.distance(fitted.right)];
+        let wide = [flare[0].max(own[0]), flare[1].max(own[1])];
+        let settle = smooth_step(0.0, 0.18, at);
+        let left =
+            (centre - across * wide[0]).mix(chest.left + (centre - chest.centre()), 1.0 - settle);
+        let right =
+            (centre + across * wide[1]).mix(chest.right + (centre - chest.centre()), 1.0 - settle);
+        let margins = (MARGIN, MARGIN);
+        grid.push(row(
+            (from[0], from[1]),
+            (left, right),
+            &knots(0.5 + 0.5 * at),
+            margins,
+        ));
+    }
+    // A little beyond the hem, for its soft edge.
+    let end = [0, 1].map(|side| shape.edge[side].at(shape.hem) + p(0.0, 4.0));
+    let section = body.section(hem);
+    let below = section.centre()
+        + (section.centre() - body.section(hem - 0.05).centre()).unit() * (4.0 * scale);
+    let across = (section.right - section.left).unit();
+    grid.push(row(
+        (end[0], end[1]),
+        (below - across * flare[0], below + across * flare[1]),
+        &knots(1.0),
+        (MARGIN, MARGIN),
+    ));
+
+    let feather = (0.006 * breadth).max(1.0);
+    let mut pieces = vec![Piece {
+        picture: cloth.part(|at| {
+            (0..2)
+                .filter(|&side| shape.sleeve[side].is_some())
+                .map(|side| {
+                    1.0 - smooth_step(0.0, 2.0 * feather, shape.beyond_seam(side, at) - feather)
+                })
+                .fold(1.0, f32::min)
+        }),
+        grid,
+        behind_arms: true,
+    }];
+    for (side, &sewn) in shoulders.iter().enumerate() {
+        // A sleeve that is folded away in its photo looks like the other one.
+        let source = if shape.sleeve[side].is_some() {
+            side
+        } else {
+            1 - side
+        };
+        let scale = half / (0.5 * breadth);
+        if let Some(grid) = sleeve(&shape, source, side, category, body, (sewn, chest), scale) {
+            let picture =
+                cloth.part(|at| smooth_step(-2.0 * feather, 0.0, shape.beyond_seam(source, at)));
+            pieces.push(Piece {
+                picture,
+                grid,
+                behind_arms: false,
+            });
+        }
+    }
+    pieces
+}
+
+/// The armhole's line, from the shoulder (0) to the armpit (1). Sleeveless garments follow their own edge.
+fn seam(shape: &Top, side: usize, at: f32, sleeved: bool) -> P {
+    let (shoulder, armpit) = (shape.shoulder[side], shape.armpit[side]);
+    let straight = shoulder.mix(armpit, at);
+    if sleeved {
+        straight
+    } else {
+        p(straight.x, mix(shoulder.y, armpit.y, at))
+    }
+}
+
+/// Where the end of a garment's shoulder lies on the body.
+fn shoulder(body: &Body, side: usize, sleeved: bool, category: Category) -> P {
+    let joint = body.sides[side].shoulder.at;
+    let outward = body.across() * body.sides[side].sign;
+    let torso = body.torso;
+    if !sleeved {
+        return joint - outward * (0.04 * torso) + body.up() * (0.075 * torso);
+    }
+    // Joints lie a few centimetres below and inside of the shoulder's outline.
+    let direction = (outward * 0.75 + body.up() * 0.65).unit();
+    let thick = if matches!(
+        category,
+        Category::Outerwear | Category::Blazer | Category::Hoodie
+    ) {
+        0.035
+    } else {
+        0.012
+    };
+    joint + direction * (body.shoulder_depth(side, direction) + thick * torso)
+}
