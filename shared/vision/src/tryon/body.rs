@@ -250,6 +250,17 @@ impl Body {
         }
     }
 
+    /// The height `q` of a point.
+    pub(crate) fn height_of(&self, at: P) -> f32 {
+        let distance = (self.neck - at).dot(self.up());
+        if distance <= self.torso {
+            distance / self.torso
+        } else {
+            // Legs are followed straight down: whoever stands upright has them below the hips.
+            1.0 + (at.y - self.hips.y).max(0.0) / self.leg.max(1.0)
+        }
+    }
+
     /// The body's outermost edges at a height, arms excluded.
     pub(crate) fn section(&self, q: f32) -> Section {
         lookup(&self.outline, q)

@@ -15,6 +15,8 @@ pub(crate) struct Cloth {
     pub(crate) picture: Layer,
     /// Its pixels.
     pub(crate) mask: Mask,
+    /// How much its outline is like its mirror image, 0–1: clothes seen from the front are.
+    pub(crate) symmetry: f32,
     /// How cleanly it was cut out, 0–1: the share of its pixels that are surely garment or surely not, and
     /// whether the photo cuts it off.
     pub(crate) quality: f32,
@@ -48,10 +50,12 @@ impl Cloth {
             }
         }
         remove_hook(&mut mask);
+        let symmetry = likeness(&mask)(0.0);
         clean_edge(&mut picture, &mask);
         Some(Self {
             picture,
             mask,
+            symmetry,
             quality,
         })
     }
@@ -226,8 +230,9 @@ fn main_parts(alpha: &Plane, count: usize) -> Option<Mask> {
     Some(mask)
 }
 
-/// How far a garment leans to the right, in radians: the turn about which it is most like its mirror image.
-fn lean(mask: &Mask) -> f32 {
+/// How much a garment is like its mirror image about an axis through its middle that is turned by an angle in
+/// radians: the share of it that lies on itself.
+fn likeness(mask: &Mask) -> impl Fn(f32) -> f32 {
     let step = (mask.width.max(mask.height) / 80).max(1);
     let mut points = Vec::new();
     for y in (0..mask.height).step_by(step) {
@@ -239,7 +244,7 @@ fn lean(mask: &Mask) -> f32 {
     }
     let count = points.len().max(1) as f32;
     let centre = points.iter().fold(P::default(), |sum, &point| sum + point) * (1.0 / count);
-    let likeness = |angle: f32| {
+    move |angle: f32| {
         let axis = p(angle.sin(), -angle.cos());
         let across = p(angle.cos(), angle.sin());
         let mut best = 0.0_f32;
@@ -256,7 +261,12 @@ fn lean(mask: &Mask) -> f32 {
             best = best.max(hits as f32 / count);
         }
         best
-    };
+    }
+}
+
+/// How far a garment leans to the right, in radians: the turn about which it is most like its mirror image.
+fn lean(mask: &Mask) -> f32 {
+    let likeness = likeness(mask);
     let straight = likeness(0.0);
     let (mut angle, mut score) = (0.0, straight);
     for step in -8_i32..=8 {

@@ -63,6 +63,25 @@ impl Grid {
         self.rows.push(row);
     }
 
+    /// How far the grid is from moving, turning and scaling alone: the mean of |ln(a / b)| over its cells, a and b
+    /// being the greatest and the least stretching of each, weighted by the cells' areas in the photo.
+    pub(crate) fn distortion(&self) -> (f32, f32) {
+        let (mut sum, mut areas) = (0.0_f32, 0.0_f32);
+        for pair in self.rows.windows(2) {
+            let [above, below] = pair else { continue };
+            for (a, b) in above.windows(2).zip(below.windows(2)) {
+                let ([a0, a1], [b0, _]) = (a, b) else {
+                    continue;
+                };
+                if let Some((stretch, area)) = stretch(*a0, *a1, *b0) {
+                    sum += area * stretch.min(2.5);
+                    areas += area;
+                }
+            }
+        }
+        (sum, areas)
+    }
+
     /// Draws the garment's picture over what is on the layer.
     pub(crate) fn draw(&self, texture: &Layer, onto: &mut Layer) {
         for pair in self.rows.windows(2) {
@@ -76,6 +95,26 @@ impl Grid {
             }
         }
     }
+}
+
+/// The ratio of a triangle's greatest to its least stretching, as its logarithm, and its area in the photo.
+fn stretch(a: (P, P), b: (P, P), c: (P, P)) -> Option<(f32, f32)> {
+    let cross = |a: P, b: P| a.x * b.y - a.y * b.x;
+    let (u, v) = (b.0 - a.0, c.0 - a.0);
+    let (s, t) = (b.1 - a.1, c.1 - a.1);
+    let from = cross(u, v);
+    let onto = cross(s, t).abs();
+    if from.abs() < 1e-3 || onto < 1e-3 {
+        return None;
+    }
+    // The Jacobian's columns: where one pixel to the right and one pixel down go.
+    let right = (s * v.y - t * u.y) * (1.0 / from);
+    let down = (t * u.x - s * v.x) * (1.0 / from);
+    // Of its singular values, the sum of the squares and the product tell the ratio.
+    let squares = right.dot(right) + down.dot(down);
+    let product = cross(right, down).abs().max(1e-6);
+    let half = 0.5 * squares / product;
+    Some(((half + (half * half - 1.0).max(0.0).sqrt()).ln(), onto))
 }
 
 /// Draws the pixels whose centres lie in the triangle. Of two triangles that share an edge exactly one takes
@@ -155,6 +194,25 @@ mod tests {
             inside.iter().all(|alpha| (alpha - 0.5).abs() < 1e-3),
             "{inside:?}"
         );
+    }
+
+    #[test]
+    fn moving_turning_and_scaling_distorts_nothing_and_stretching_does() {
+        let mut turned = Grid::default();
+        let mut stretched = Grid::default();
+        for y in 0..4 {
+            let row = |onto: fn(f32, f32) -> P| {
+                (0..4)
+                    .map(|x| (p(x as f32, y as f32), onto(x as f32, y as f32)))
+                    .collect()
+            };
+            turned.push(row(|x, y| p(7.0 - 3.0 * y, 3.0 * x)));
+            stretched.push(row(|x, y| p(2.0 * x, 6.0 * y)));
+        }
+        assert!(turned.distortion().0.abs() < 1e-3);
+        let (sum, areas) = stretched.distortion();
+        assert!((sum / areas - 3.0_f32.ln()).abs() < 1e-3);
+        assert!((areas - 9.0 * 12.0).abs() < 1e-2);
     }
 
     #[test]

@@ -8,14 +8,17 @@
 mod body;
 mod cloth;
 mod compose;
+mod confidence;
 mod error;
 mod fit;
 mod geom;
+mod inpaint;
 mod light;
 mod mesh;
 mod plane;
 mod pose;
 mod protect;
+mod repair;
 mod shadow;
 mod shape;
 #[cfg(test)]
@@ -199,13 +202,13 @@ fn render_on(
             skipped.push((index, Skipped::NotClear));
             continue;
         };
-        let (pieces, keeps) = match category.slot() {
+        let (fitted, keeps) = match category.slot() {
             Slot::Bottom => (fit::bottom(&cloth, *category, &body), Keeps::Head),
             Slot::Shoes => (fit::shoes(&cloth, &body), Keeps::Head),
             Slot::Hat => (fit::hat(&cloth, &head), Keeps::Face),
             _ => (fit::top(&cloth, *category, &body), Keeps::Head),
         };
-        let layer = compose::draw(&pieces, keeps, &protected, &light);
+        let layer = compose::draw(&fitted.pieces, keeps, &protected, &light);
         let (covered, on_body) = compose::coverage(&layer, &body.mask);
         if covered < 16.0 {
             skipped.push((index, Skipped::NotClear));
@@ -215,12 +218,24 @@ fn render_on(
             .iter()
             .map(|&needs| body.visibility(needs))
             .fold(1.0, f32::min);
-        // Cloth hangs over the body's outline, but most of it lies on the body if it is placed rightly.
-        let fits = match keeps {
-            Keeps::Head => geom::smooth_step(0.3, 0.7, on_body / covered),
-            Keeps::Face => 1.0,
+        let signs = confidence::Signs {
+            seen,
+            // Hats stand out of the head's outline.
+            on_body: match keeps {
+                Keeps::Head => on_body / covered,
+                Keeps::Face => 1.0,
+            },
+            quality: cloth.quality,
+            symmetry: cloth.symmetry,
+            shape: fitted.trust,
+            distortion: fitted.distortion(),
         };
-        confidence *= (0.35 + 0.65 * seen) * (0.7 + 0.3 * cloth.quality) * (0.5 + 0.5 * fits);
+        let trust = signs.confidence();
+        if trust < confidence::LEAST {
+            skipped.push((index, Skipped::NotClear));
+            continue;
+        }
+        confidence *= trust;
         worn.push((index, layer));
     }
     if worn.is_empty() {
@@ -230,9 +245,21 @@ fn render_on(
     // Several garments must not look worse than the worst of them.
     let confidence = confidence.clamp(0.0, 1.0).powf(1.0 / worn.len() as f32);
     let placed = worn.iter().map(|worn| worn.0).collect();
-    let shadow = shadow::cast(&worn, &body, &protected);
+    let repaired = {
+        let worn: Vec<_> = worn
+            .iter()
+            .map(|(index, layer)| repair::Worn {
+                slot: garments[*index].category.slot(),
+                heights: heights(layer, &body),
+                layer,
+            })
+            .collect();
+        repair::repair(photo, &body, &protected, &worn)
+    };
+    let confidence = confidence * confidence::after_repair(repaired.left, repaired.guessed);
+    let shadow = shadow::cast(&worn, &body, &protected, &repaired.stays);
     let layers = Layers {
-        person: DynamicImage::ImageRgb8(photo.clone()).into_rgba8(),
+        person: DynamicImage::ImageRgb8(repaired.person).into_rgba8(),
         garments: worn
             .iter()
             .map(|(index, layer)| (*index, compose::picture(layer)))
@@ -241,7 +268,12 @@ fn render_on(
     };
     let image = layers.compose(view.lighting);
     let regions = GrayImage::from_fn(photo.width(), photo.height(), |x, y| {
-        Luma([if layers.covers(x, y) { u8::MAX } else { 0 }])
+        let repaired = layers.person.get_pixel(x, y).0[..3] != photo.get_pixel(x, y).0;
+        Luma([if repaired || layers.covers(x, y) {
+            u8::MAX
+        } else {
+            0
+        }])
     });
     let turns = if view.rotate {
         turn::turns(&image, &person(&body, &worn), &body)
@@ -268,4 +300,25 @@ fn person(body: &Body, worn: &[(usize, Layer)]) -> Plane {
         }
     }
     person
+}
+
+/// The heights on the body between which nearly all of a garment lies.
+fn heights(layer: &Layer, body: &Body) -> (f32, f32) {
+    let rows: Vec<f32> = layer
+        .data
+        .chunks(layer.width.max(1))
+        .map(|row| row.iter().map(|pixel| pixel[3]).sum())
+        .collect();
+    let all: f32 = rows.iter().sum();
+    let row = |share: f32| {
+        let mut sum = 0.0;
+        rows.iter()
+            .position(|row| {
+                sum += row;
+                sum >= share * all
+            })
+            .unwrap_or(0)
+    };
+    let height = |row: usize| body.height_of(geom::p(body.hips.x, row as f32));
+    (height(row(0.01)), height(row(0.985)))
 }

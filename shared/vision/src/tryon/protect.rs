@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::{
     body::Body,
-    geom::{P, p, to_segment},
+    geom::{P, p, smooth_step, to_segment},
     plane::{Mask, Plane},
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Protected {
     pub(crate) arms: Plane,
     /// Face, hair, hands and bare forearms: what no garment's shadow falls on.
     pub(crate) front: Plane,
+    /// How surely a pixel of the person is bare skin.
+    pub(crate) skin: Plane,
 }
 
 /// Finds what must stay as it was.
@@ -27,14 +29,18 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let colours = Colours::learn(photo, body, &head);
     let near = |x: usize, y: usize| p(x as f32 + 0.5, y as f32 + 0.5);
-    let hair = hair(photo, body, &head, &colours);
-
+    let tone = Tone::learn(photo, body, &head);
+    let skin = Plane::from_fn(width, height, |x, y| {
+        if body.mask.data[y * width + x] >= 0.3 {
+            colours.skin(photo, x, y) * tone.like(photo.get_pixel(x as u32, y as u32).0)
+        } else {
+            0.0
+        }
+    });
+    let hair = hair(photo, body, &head, &colours, &skin);
     let skin_of = |part: &dyn Fn(P) -> bool| {
         let plane = Plane::from_fn(width, height, |x, y| {
-            let at = near(x, y);
-            let here = body.mask.data[y * width + x] >= 0.3
-                && part(at)
-                && colours.skin(photo, x, y) > 0.45;
+            let here = skin.data[y * width + x] > 0.45 && part(near(x, y));
             f32::from(u8::from(here))
         });
         soften(&plane)
@@ -73,10 +79,7 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
         f32::from(u8::from(head.below_brows(near(x, y))))
     });
     let mut always = Plane::from_fn(width, height, |x, y| {
-        let at = near(x, y);
-        let here = body.mask.data[y * width + x] > 0.3
-            && head.on_neck(at, body)
-            && colours.skin(photo, x, y) > 0.3;
+        let here = body.mask.data[y * width + x] > 0.3 && head.on_neck(near(x, y), body);
         f32::from(u8::from(here))
     });
     always = soften(&always);
@@ -101,6 +104,7 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
         face,
         arms,
         front,
+        skin,
     }
 }
 
@@ -207,7 +211,7 @@ impl Head {
         let chin = self.eyes + self.down * (1.3 * self.unit);
         let base = body.neck + body.up() * (0.07 * body.torso);
         let (distance, share) = to_segment(at, chin, base);
-        distance < body.torso * (0.13 - 0.025 * share)
+        distance < body.torso * (0.12 - 0.04 * share)
     }
 
     /// Anywhere on the head, hair included, where it lies close.
@@ -286,11 +290,63 @@ impl Colours {
         self.hair[slot] / (self.hair[slot] + 3.0 * self.skin[slot] + self.clothes[slot] + 4e-4)
     }
 
+    /// Clothes against hair.
+    fn clothes(&self, photo: &RgbImage, x: usize, y: usize) -> f32 {
+        let slot = slot(bin(photo, x, y));
+        self.clothes[slot] / (self.clothes[slot] + self.hair[slot] + 1e-4)
+    }
+
     /// Skin against clothes; hair has similar colours but does not grow on hands.
     fn skin(&self, photo: &RgbImage, x: usize, y: usize) -> f32 {
         let slot = slot(bin(photo, x, y));
         self.skin[slot].max(0.5 * self.hair[slot])
             / (self.skin[slot].max(0.5 * self.hair[slot]) + self.clothes[slot] + 2e-4)
+    }
+}
+
+/// The face's hue, in which skin is in light and in shade.
+struct Tone {
+    /// Red minus green and green minus blue, over the brightness.
+    middle: [f32; 2],
+}
+
+impl Tone {
+    fn of([red, green, blue]: [u8; 3]) -> [f32; 2] {
+        let [red, green, blue] = [red, green, blue].map(f32::from);
+        let bright = 0.299 * red + 0.587 * green + 0.114 * blue + 16.0;
+        [(red - green) / bright, (green - blue) / bright]
+    }
+
+    fn learn(photo: &RgbImage, body: &Body, head: &Head) -> Self {
+        let width = photo.width() as usize;
+        let mut values = [Vec::new(), Vec::new()];
+        for (x, y, pixel) in photo.enumerate_pixels() {
+            let inner = head.within(p(x as f32 + 0.5, y as f32 + 0.5));
+            let on_face = inner.x.abs() < 0.7
+                && (0.25..1.0).contains(&inner.y)
+                && body.mask.data[y as usize * width + x as usize] >= 0.8;
+            if on_face {
+                for (values, value) in values.iter_mut().zip(Self::of(pixel.0)) {
+                    values.push(value);
+                }
+            }
+        }
+        let middle = values.map(|mut values| {
+            values.sort_by(f32::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or(0.15)
+        });
+        Self { middle }
+    }
+
+    /// How far a colour has that hue, 0–1.
+    fn like(&self, colour: [u8; 3]) -> f32 {
+        let off = Self::of(colour)
+            .into_iter()
+            .zip(self.middle)
+            .map(|(value, middle)| (value - middle).abs())
+            .fold(0.0, f32::max);
+        // Shade and make-up change it a little; grey, white and most cloth lie further away.
+        1.0 - smooth_step(0.11, 0.18, off)
     }
 }
 
@@ -333,7 +389,7 @@ fn spread(histogram: &mut [f32]) {
 
 /// Hair: what has the head's hair colours, hangs together with the head, and lies on head, neck, shoulders or
 /// chest.
-fn hair(photo: &RgbImage, body: &Body, head: &Head, colours: &Colours) -> Plane {
+fn hair(photo: &RgbImage, body: &Body, head: &Head, colours: &Colours, skin: &Plane) -> Plane {
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     let reach = 1.1 * body.torso;
     let lowest = 0.75;
@@ -346,7 +402,13 @@ fn hair(photo: &RgbImage, body: &Body, head: &Head, colours: &Colours) -> Plane 
         if head.on_head(at) && q < -0.25 && !head.on_face(at) {
             return 1.0;
         }
-        colours.hair(photo, x, y)
+        // Fair hair and skin have colours in common; below the head it is skin.
+        let skin = if head.on_head(at) {
+            0.0
+        } else {
+            skin.data[y * width + x]
+        };
+        colours.hair(photo, x, y) * (1.0 - smooth_step(0.5, 0.8, skin))
     });
     let likely = likely.blurred(1);
     let mut mask = Mask::of(&likely, 0.5);
@@ -365,7 +427,15 @@ fn hair(photo: &RgbImage, body: &Body, head: &Head, colours: &Colours) -> Plane 
     }
     // Highlights within.
     for hole in mask.pieces(false) {
-        if !hole.touches_edge && (hole.pixels.len() as f32) < 0.004 * body.torso * body.torso {
+        let through = hole
+            .pixels
+            .iter()
+            .filter(|&&index| colours.clothes(photo, index % width, index / width) > 0.5)
+            .count();
+        if !hole.touches_edge
+            && (hole.pixels.len() as f32) < 0.004 * body.torso * body.torso
+            && through * 2 < hole.pixels.len()
+        {
             for index in hole.pixels {
                 mask.data[index] = true;
             }

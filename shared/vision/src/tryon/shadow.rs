@@ -11,12 +11,20 @@ const DEPTH: f32 = 0.42;
 /// where neither the garment itself nor one above it lies. Nothing but body and clothes is shaded, and
 /// neither is what stays in front of clothes.
 ///
-/// `garments` come the lowest first.
-pub(crate) fn cast(garments: &[(usize, Layer)], body: &Body, protected: &Protected) -> RgbaImage {
+/// `garments` come the lowest first; `stays` says where the person was not replaced by the background.
+pub(crate) fn cast(
+    garments: &[(usize, Layer)],
+    body: &Body,
+    protected: &Protected,
+    stays: &Plane,
+) -> RgbaImage {
     let (width, height) = (body.mask.width, body.mask.height);
     let radius = (0.012 * body.torso).round().max(1.0) as usize;
     let drop = p(0.0, 0.018 * body.torso);
     let mut surface = body.mask.clone();
+    for (surface, stays) in surface.data.iter_mut().zip(&stays.data) {
+        *surface *= stays;
+    }
     let mut shadow = Plane::new(width, height);
     for (_, garment) in garments {
         let alpha = Plane {

@@ -2,7 +2,7 @@
 
 use drape_domain::Category;
 
-use super::{MARGIN, Piece, ROWS, row, widened};
+use super::{Fitted, MARGIN, Piece, ROWS, row, widened};
 use crate::tryon::{
     body::Body,
     cloth::Cloth,
@@ -20,7 +20,7 @@ const fn waist_height(category: Category) -> f32 {
 }
 
 /// Fits trousers, shorts or a skirt.
-pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> {
+pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
     let legs = category != Category::Skirt;
     let shape = Bottom::read(cloth, legs);
     let torso = body.torso;
@@ -45,10 +45,22 @@ pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piec
         Category::Shorts => natural.clamp(1.22, 1.62),
         _ => natural.clamp(1.2, 1.95),
     };
-    if legs {
+    let pieces = if legs {
         trousers(cloth, &shape, body, (top, hem))
     } else {
         skirt(cloth, &shape, body, (top, hem))
+    };
+    // Lengths over breadths that such clothes have; folded trousers are much narrower.
+    let (low, high) = match category {
+        Category::Pants => (1.35, 3.0),
+        Category::Shorts => (0.45, 1.6),
+        _ => (0.5, 2.6),
+    };
+    let usual = smooth_step(0.6 * low, low, length) * (1.0 - smooth_step(high, 1.4 * high, length));
+    let forked = if legs && !shape.forked { 0.7 } else { 1.0 };
+    Fitted {
+        pieces,
+        trust: (0.25 + 0.75 * usual) * forked,
     }
 }
 
@@ -232,6 +244,10 @@ impl<'a> Leg<'a> {
         let (out, centre, own) = self.leg(mix(self.fork, self.hem[0], at));
         let natural = 0.5 * outer.distance(inner) * self.scale * 0.9;
         let wide = natural.clamp(own * 1.1, own.max(0.09 * self.body.torso) * 1.9);
+        // From the hips' edge into the leg's without a step.
+        let hips = self.above(1.0)[1].1;
+        let lead = (hips.x - centre.x) * sign;
+        let wide = mix(lead, wide, smooth_step(0.0, 0.45, at));
         let outside = p(centre.x + sign * wide, centre.y);
         // Flared legs swing out from where the body is broadest, not from the hips inwards.
         let outside = if (out.x - outside.x) * sign > 0.0 {

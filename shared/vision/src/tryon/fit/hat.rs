@@ -1,6 +1,6 @@
 //! Hats on the head above the brows.
 
-use super::{Piece, cloth_bounds};
+use super::{Fitted, Piece, cloth_bounds};
 use crate::tryon::{
     cloth::Cloth,
     geom::{mix, p},
@@ -9,7 +9,7 @@ use crate::tryon::{
 };
 
 /// Fits a hat onto the head above the brows.
-pub(crate) fn hat(cloth: &Cloth, head: &Head) -> Vec<Piece> {
+pub(crate) fn hat(cloth: &Cloth, head: &Head) -> Fitted {
     let (rows, columns) = (6, [-0.03, 0.0, 0.25, 0.5, 0.75, 1.0, 1.03]);
     let edge = cloth_bounds(cloth);
     let [left, top, right, bottom] = edge;
@@ -37,9 +37,12 @@ pub(crate) fn hat(cloth: &Cloth, head: &Head) -> Vec<Piece> {
                 .collect(),
         );
     }
-    vec![Piece {
-        picture: cloth.picture.clone(),
-        grid,
-        behind_arms: false,
-    }]
+    Fitted {
+        pieces: vec![Piece {
+            picture: cloth.picture.clone(),
+            grid,
+            behind_arms: false,
+        }],
+        trust: 0.75,
+    }
 }

@@ -27,6 +27,26 @@ pub(crate) struct Piece {
     pub(crate) behind_arms: bool,
 }
 
+/// A garment bent onto the body.
+#[derive(Debug, Clone)]
+pub(crate) struct Fitted {
+    pub(crate) pieces: Vec<Piece>,
+    /// How much its shape looks like what its category says, 0–1.
+    pub(crate) trust: f32,
+}
+
+impl Fitted {
+    /// How far it had to be bent, over all pieces.
+    pub(crate) fn distortion(&self) -> f32 {
+        let (sum, areas) = self
+            .pieces
+            .iter()
+            .map(|piece| piece.grid.distortion())
+            .fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+        sum / areas.max(1.0)
+    }
+}
+
 /// How far beyond its edges a garment is drawn, as a share of its breadth, so that soft edges are not cut.
 const MARGIN: f32 = 0.04;
 

@@ -1,15 +1,24 @@
 //! Shoes on the feet.
 
-use super::Piece;
+use super::{Fitted, Piece};
 use crate::tryon::{
     body::Body,
     cloth::Cloth,
     geom::{P, mix, p, smooth_step},
     mesh::Grid,
+    plane::Mask,
 };
 
 /// Fits a pair of shoes, or one shoe twice.
-pub(crate) fn shoes(cloth: &Cloth, body: &Body) -> Vec<Piece> {
+pub(crate) fn shoes(cloth: &Cloth, body: &Body) -> Fitted {
+    Fitted {
+        pieces: pair(cloth, body),
+        trust: 0.7,
+    }
+}
+
+/// One piece for each foot.
+fn pair(cloth: &Cloth, body: &Body) -> Vec<Piece> {
     let mut parts = cloth.mask.pieces(true);
     parts.truncate(2);
     let boxes: Vec<[f32; 4]> = parts
@@ -53,18 +62,66 @@ pub(crate) fn shoes(cloth: &Cloth, body: &Body) -> Vec<Piece> {
         ];
     }
     // Shoes photographed from the side cannot be put on feet that are seen from the front.
-    if pair.iter().any(|&part| aspect(part) > 0.8) {
+    if pair.iter().any(|&part| aspect(part) > 0.7) {
         return Vec::new();
     }
+    let single = pair[0] == pair[1];
+    // A pair seen from above is its own mirror image; seen from the front left it is not.
+    if cloth.symmetry < if single { 0.8 } else { 0.87 } {
+        return Vec::new();
+    }
+    // Each shoe's own pixels, with a rim for the soft edge.
+    let mut own: Vec<Mask> = if beside {
+        parts
+            .iter()
+            .map(|part| only(cloth, &part.pixels).grown(2.0))
+            .collect()
+    } else {
+        pair.iter()
+            .map(|&[left, _, right, _]| half(cloth, left, right))
+            .collect()
+    };
     if pair[0][0] > pair[1][0] {
         pair.swap(0, 1);
+        own.swap(0, 1);
     }
-    (0..2)
-        .filter_map(|side| shoe(cloth, body, side, pair[side], pair[0] == pair[1]))
+    own.iter()
+        .enumerate()
+        .filter_map(|(side, own)| shoe(cloth, body, side, (pair[side], own), single))
         .collect()
 }
 
-fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool) -> Option<Piece> {
+/// A mask of these pixels.
+fn only(cloth: &Cloth, pixels: &[usize]) -> Mask {
+    let mut mask = Mask {
+        data: vec![false; cloth.mask.data.len()],
+        ..cloth.mask
+    };
+    for &index in pixels {
+        mask.data[index] = true;
+    }
+    mask
+}
+
+/// The garment's pixels between two columns.
+fn half(cloth: &Cloth, left: f32, right: f32) -> Mask {
+    let columns = left..right;
+    Mask {
+        data: (0..cloth.mask.data.len())
+            .map(|index| columns.contains(&((index % cloth.width()) as f32)))
+            .collect(),
+        ..cloth.mask
+    }
+}
+
+fn shoe(
+    cloth: &Cloth,
+    body: &Body,
+    side: usize,
+    own: ([f32; 4], &Mask),
+    single: bool,
+) -> Option<Piece> {
+    let (bounds, own) = own;
     let joints = &body.sides[side];
     let [left, top, right, bottom] = bounds;
     let (wide, high) = ((right - left).max(1.0), (bottom - top).max(1.0));
@@ -112,14 +169,7 @@ fn shoe(cloth: &Cloth, body: &Body, side: usize, bounds: [f32; 4], single: bool)
                 .collect(),
         );
     }
-    let margin = 2.0;
-    let picture = cloth.part(|at| {
-        let inside = at.x > left - margin
-            && at.x < right + margin
-            && at.y > top - margin
-            && at.y < bottom + margin;
-        f32::from(u8::from(inside))
-    });
+    let picture = cloth.part(|at| f32::from(u8::from(own.get(at.x as i32, at.y as i32))));
     Some(Piece {
         picture,
         grid,

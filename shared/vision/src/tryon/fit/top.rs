@@ -2,7 +2,7 @@
 
 use drape_domain::Category;
 
-use super::{MARGIN, Piece, ROWS, row, sleeve::sleeve, widened};
+use super::{Fitted, MARGIN, Piece, ROWS, long_sleeved, row, sleeve::sleeve, widened};
 use crate::tryon::{
     body::Body,
     cloth::Cloth,
@@ -24,17 +24,17 @@ const fn ease(category: Category) -> f32 {
 /// The highest and the lowest hem that a top or dress of the category may have, as heights on the body.
 fn hem_range(category: Category, body: &Body) -> (f32, f32) {
     match category {
-        Category::Dress => (1.4, 1.95),
+        Category::Dress => (1.25, 1.95),
         Category::Bodysuit => (1.05, 1.95),
-        Category::Outerwear => (1.0, 1.75),
-        Category::Blazer => (0.98, body.height_at(body.torso * 1.45)),
+        Category::Outerwear => (0.9, 1.75),
+        Category::Blazer => (0.95, body.height_at(body.torso * 1.45)),
         Category::Top => (0.55, 1.15),
-        _ => (0.86, body.height_at(body.torso * 1.28)),
+        _ => (0.86, body.height_at(body.torso * 1.22)),
     }
 }
 
 /// Fits a top, a jacket or a dress: body, then sleeves.
-pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> {
+pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
     let shape = Top::read(cloth, category);
     let torso = body.torso;
     let ease = ease(category);
@@ -58,21 +58,16 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
     } else {
         0.14
     } * torso;
-    let neck_base = body.neck + body.up() * (0.105 * torso);
+    let neck_base = body.neck + body.up() * (0.12 * torso);
     let necks = [-1.0, 1.0].map(|sign| neck_base + body.across() * (sign * neck_half));
 
     // How long it is: from the shoulders to the hem, judged by its breadth.
     let breadth = shape.chest();
     let start = 0.5 * (shape.neck[0].y + shape.neck[1].y);
     let long = (shape.hem - start) / breadth;
-    let metre = if category == Category::Dress {
-        0.95
-    } else {
-        0.8
-    };
     let (highest, lowest) = hem_range(category, body);
     let hem = body
-        .height_at((long * metre - 0.1) * torso)
+        .height_at((length(&shape, long, category, body) - 0.1) * torso)
         .clamp(highest, lowest);
 
     let knots = |at: f32| -> Vec<(f32, f32)> {
@@ -224,11 +219,16 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
         behind_arms: true,
     }];
     for (side, &sewn) in shoulders.iter().enumerate() {
-        // A sleeve that is folded away in its photo looks like the other one.
-        let source = if shape.sleeve[side].is_some() {
-            side
-        } else {
+        // A sleeve that is folded away or torn in its photo looks like the other one.
+        let whole = |side: usize| {
+            shape.sleeve[side]
+                .as_ref()
+                .map_or(0.0, |sleeve| sleeve.whole)
+        };
+        let source = if whole(side) + 0.12 < whole(1 - side) {
             1 - side
+        } else {
+            side
         };
         let scale = half / (0.5 * breadth);
         if let Some(grid) = sleeve(&shape, source, side, category, body, (sewn, chest), scale) {
@@ -241,7 +241,57 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Vec<Piece> 
             });
         }
     }
-    pieces
+    Fitted {
+        pieces,
+        trust: trust(&shape, long, category),
+    }
+}
+
+/// How much a shape looks like what the category says, 0–1.
+fn trust(shape: &Top, long: f32, category: Category) -> f32 {
+    let sleeves: Vec<_> = shape.sleeve.iter().flatten().collect();
+    let whole = sleeves
+        .iter()
+        .map(|sleeve| smooth_step(0.55, 0.92, sleeve.whole))
+        .fold(1.0, f32::min);
+    let paired = match sleeves.len() {
+        2 => 1.0,
+        1 => 0.75,
+        _ if long_sleeved(category) => 0.7,
+        _ => 1.0,
+    };
+    // Lengths over breadths under the arms that clothes have.
+    let (low, high) = match category {
+        Category::Dress => (1.3, 3.6),
+        Category::Outerwear => (0.85, 2.6),
+        Category::Top => (0.6, 2.0),
+        _ => (0.8, 1.9),
+    };
+    let usual = smooth_step(0.6 * low, low, long) * (1.0 - smooth_step(high, 1.5 * high, long));
+    (0.4 + 0.6 * whole) * paired * (0.3 + 0.7 * usual)
+}
+
+/// How long a garment hangs from the neck's side, in torso lengths: by its breadth (a flat top counts as 0.8
+/// torso lengths wide), and by its sleeves, which are as long as arms.
+fn length(shape: &Top, long: f32, category: Category, body: &Body) -> f32 {
+    let by_breadth = 0.8 * long;
+    let sleeves: Vec<f32> = shape
+        .sleeve
+        .iter()
+        .flatten()
+        .filter(|sleeve| sleeve.whole > 0.7)
+        .map(|sleeve| sleeve.length)
+        .collect();
+    if !long_sleeved(category) || sleeves.is_empty() {
+        return by_breadth;
+    }
+    let sleeve = sleeves.iter().copied().fold(0.0, f32::max).max(1.0);
+    let arm = body.arm(0).length().max(body.arm(1).length()) / body.torso;
+    let by_sleeve = 1.06 * arm.clamp(0.95, 1.2) * long * shape.chest() / sleeve;
+    let by_sleeve = by_sleeve.clamp(0.6 * by_breadth, 1.4 * by_breadth);
+    // Breadth misleads where sleeves hide the sides.
+    let trust = if shape.hugging { 0.85 } else { 0.6 };
+    by_sleeve.powf(trust) * by_breadth.powf(1.0 - trust)
 }
 
 /// The armhole's line, from the shoulder (0) to the armpit (1). Sleeveless garments follow their own edge.
@@ -271,7 +321,7 @@ fn shoulder(body: &Body, side: usize, sleeved: bool, category: Category) -> P {
     ) {
         0.035
     } else {
-        0.012
+        0.02
     };
     joint + direction * (body.shoulder_depth(side, direction) + thick * torso)
 }

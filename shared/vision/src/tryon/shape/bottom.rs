@@ -22,8 +22,8 @@ pub(crate) struct Bottom {
     pub(crate) crotch: P,
     /// Outer and inner corner of each leg's hem. Legs of flat shorts point outwards, so that their hems slant.
     pub(crate) cuff: [[P; 2]; 2],
-    /// Whether the fork can be seen.
-    pub(crate) parted: bool,
+    /// Whether the fork between the legs can be seen.
+    pub(crate) forked: bool,
 }
 
 impl Bottom {
@@ -73,7 +73,7 @@ impl Bottom {
             inner,
             crotch,
             cuff,
-            parted: found.is_some(),
+            forked: found.is_some(),
         }
     }
 

@@ -22,6 +22,10 @@ pub(crate) struct Sleeve {
     lines: Vec<Across>,
     /// From the seam over the middle to the cuff, in the cutout's pixels.
     pub(crate) length: f32,
+    /// The share of it that is cloth rather than gaps, 0–1.
+    pub(crate) whole: f32,
+    /// Its pixels, as a share of the garment's.
+    pub(crate) share: f32,
 }
 
 /// Steps in which a sleeve is measured.
@@ -123,8 +127,11 @@ impl Top {
         for (point, _) in &reached {
             region.data[point.y as usize * mask.width + point.x as usize] = true;
         }
+        let lines = sleeve_lines(&region, start, centre, cuff);
         Some(Sleeve {
-            lines: sleeve_lines(&region, start, centre, cuff),
+            whole: wholeness(&region, &lines),
+            share: reached.len() as f32 / mask.count().max(1) as f32,
+            lines,
             length: seam.distance(middle) + middle.distance(tip),
         })
     }
@@ -192,6 +199,19 @@ fn sleeve_lines(region: &Mask, start: Across, middle: Across, cuff: Across) -> V
         }
     }
     lines
+}
+
+/// The share of the points between the sleeve's edges that are cloth, apart from those at the seam.
+fn wholeness(region: &Mask, lines: &[Across]) -> f32 {
+    let (mut cloth, mut all) = (0.0_f32, 0.0_f32);
+    for line in lines.iter().skip(3) {
+        for step in 1..10 {
+            let at = line.outer.mix(line.inner, step as f32 / 10.0);
+            cloth += f32::from(u8::from(region.get(at.x as i32, at.y as i32)));
+            all += 1.0;
+        }
+    }
+    cloth / all.max(1.0)
 }
 
 /// The pixels that can be walked to from the neighbourhood of a point, with the length of the way.

@@ -27,12 +27,26 @@ pub(crate) struct Top {
     pub(crate) edge: [Edge; 2],
     /// Lowest row.
     pub(crate) hem: f32,
+    /// Whether a sleeve seems to lie along the body without a gap.
+    pub(crate) hugging: bool,
 }
 
 impl Top {
     /// Reads the shape of a top, a jacket or a dress.
     pub(crate) fn read(cloth: &Cloth, category: Category) -> Self {
         let long = long_sleeved(category);
+        let hugs = long || matches!(category, Category::Shirt | Category::Blouse);
+        let shape = Self::read_as(cloth, long, hugs);
+        // What looked like sleeves along the body is the body's own edge: a vest.
+        let thin =
+            |sleeve: &Option<Sleeve>| sleeve.as_ref().is_none_or(|sleeve| sleeve.share < 0.095);
+        if hugs && shape.hugging && shape.sleeve.iter().all(thin) {
+            return Self::read_as(cloth, long, false);
+        }
+        shape
+    }
+
+    fn read_as(cloth: &Cloth, long: bool, hugs: bool) -> Self {
         let mask = &cloth.mask;
         let (first, last) = rows(mask);
         let (top, hem) = (first as f32, last as f32 + 1.0);
@@ -46,7 +60,6 @@ impl Top {
         let height = (hem - broad).max(1.0);
         let outline = mask.outline();
         let dents = dents(&outline, 0.03 * height);
-        let hugs = long || matches!(category, Category::Shirt | Category::Blouse);
         let armholes = [0, 1].map(|side| {
             armhole(&dents, mask, side, middle, broad, height)
                 .filter(|armhole| hugs || matches!(armhole, Armhole::Sleeve(_)))
@@ -95,6 +108,9 @@ impl Top {
             sleeve: [None, None],
             edge,
             hem: lowest,
+            hugging: armholes
+                .iter()
+                .any(|armhole| matches!(armhole, Some(Armhole::Hugging(_)))),
         };
         shape.find_shoulders(mask, middle, sewn);
         shape.sleeve = [0, 1].map(|side| {
