@@ -1,8 +1,9 @@
 //! The `clean` job: a photo becomes a cutout, tags and a vector.
 //!
-//! It is told by the uploads bucket's event, and by a queue for new requests and for events that were missed.
-//! Both only say which item to look at; what is to be done is in the item and in the bucket. So events that
-//! come twice, late or out of order do no harm, and a run that was cut off is made good by the next.
+//! It is told by the uploads bucket's event, of a photo or of a mask that was drawn for one, and by a queue for
+//! new requests and for events that were missed. All only say which item to look at; what is to be done is in
+//! the item and in the bucket. So events that come twice, late or out of order do no harm, and a run that was
+//! cut off is made good by the next.
 
 mod duplicates;
 mod event;

@@ -10,7 +10,7 @@ use drape_vision::{
     tryon::{self, RENDERER, Skipped, TryOnEngine, TryOnError, View},
 };
 use image::{
-    ImageBuffer, ImageEncoder, ImageResult, PixelWithColorType, RgbaImage,
+    DynamicImage, ImageBuffer, ImageEncoder, ImageResult, PixelWithColorType, RgbaImage,
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 
@@ -145,7 +145,8 @@ fn layers(layers: &tryon::Layers, drawn: &[&Garment]) -> ImageResult<LayerFiles>
         .filter_map(|(position, layer)| Some((drawn.get(*position)?.item_id, layer)));
     let gains = |lighting| light(lighting).gains();
     Ok(LayerFiles {
-        person: png(&layers.person)?,
+        // It is opaque, and by far the largest.
+        person: png(&DynamicImage::from(layers.person.clone()).into_rgb8())?,
         garments: garments
             .map(|(item_id, layer)| Ok((item_id, png(layer)?)))
             .collect::<ImageResult<_>>()?,

@@ -48,7 +48,7 @@ async fn what_is_drawn_is_what_the_cutout_is_made_with() -> Outcome {
     assert_eq!(asked["item"]["status"], "processing");
     assert!(asked.get("mask_upload").is_none());
     let fixed = ada.ready(id).await?;
-    assert_ne!(fixed["images"]["clean"], item["images"]["clean"]);
+    assert_ne!(place(&fixed), place(&item));
     let key = item_key(seed::user_id(&ada), id.parse().unwrap());
     let row = seed::items(&stack)?.get(&key).await?.unwrap();
     let edit = &row.clean.edit;
@@ -90,11 +90,11 @@ async fn a_mask_that_arrives_starts_the_work_it_was_asked_for() -> Outcome {
     let upload = &asked["mask_upload"];
     // The same request again is the same place.
     let again = ada.post(&path, &body).expect(202).await?;
-    let place = |upload: &Value| {
+    let url = |upload: &Value| {
         let url = upload["url"].as_str().unwrap();
         url.split('?').next().unwrap().to_owned()
     };
-    assert_eq!(place(upload), place(&again["mask_upload"]));
+    assert_eq!(url(upload), url(&again["mask_upload"]));
 
     let longer = Photo::png([mask.bytes.as_slice(), b"more"].concat());
     let other = Photo::jpeg(mask.bytes.clone());
@@ -106,7 +106,7 @@ async fn a_mask_that_arrives_starts_the_work_it_was_asked_for() -> Outcome {
     ada.put(&format!("/items/{id}/image-uploaded"))
         .expect(202)
         .await?;
-    let fixed = cut_out_again(&ada, id, &item).await?;
+    let fixed = settled_otherwise(&ada, id, |fixed| place(fixed) != place(&item)).await?;
     assert_eq!(fixed["background_cleaned"], true);
     let (_, _, bytes) = stack.follow(&fixed["images"]["clean"]).await?;
     let (width, height) = image::load_from_memory(&bytes)?.dimensions();
@@ -135,13 +135,7 @@ async fn a_mask_that_cannot_be_read_is_a_reason_that_can_be_undone() -> Outcome 
     let path = format!("/items/{id}/background-clean");
     let asked = ada.post(&path, &body).expect(202).await?;
     assert_eq!(ada.send_photo(&asked["mask_upload"], &rubbish).await?, 200);
-    let failed = loop {
-        let item = ada.settled(id).await?;
-        if item["status"] == "failed" {
-            break item;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    };
+    let failed = settled_otherwise(&ada, id, |item| item["status"] == "failed").await?;
     assert_eq!(failed["error"]["code"], "bad_mask");
     assert_eq!(failed["background_cleaned"], true, "the cutout of before");
 
@@ -152,20 +146,26 @@ async fn a_mask_that_cannot_be_read_is_a_reason_that_can_be_undone() -> Outcome 
     Ok(())
 }
 
-/// The item, once it is ready with other images than before.
-async fn cut_out_again(ada: &Person, id: &str, before: &Value) -> Result<Value> {
-    let place = |item: &Value| {
-        let link = item["images"]["clean"].as_str().unwrap_or_default();
-        link.split('?').next().unwrap_or_default().to_owned()
-    };
+/// The item, once it has settled as is wanted: a mask's arrival takes a moment to be known.
+async fn settled_otherwise(
+    ada: &Person,
+    id: &str,
+    wanted: impl Fn(&Value) -> bool,
+) -> Result<Value> {
     for _ in 0..600 {
-        let item = ada.ready(id).await?;
-        if place(&item) != place(before) {
+        let item = ada.settled(id).await?;
+        if wanted(&item) {
             return Ok(item);
         }
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
-    anyhow::bail!("the cutout is still the same")
+    anyhow::bail!("nothing became of the mask")
+}
+
+/// Where the cutout is, without the link's signature.
+fn place(item: &Value) -> String {
+    let link = item["images"]["clean"].as_str().unwrap_or_default();
+    link.split('?').next().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
