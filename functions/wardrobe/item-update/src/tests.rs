@@ -134,6 +134,29 @@ async fn an_etag_that_is_none_of_ours_matches_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_worn_how_follows_from_the_kind_until_the_owner_says() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    let shown = patch(&app, &item, json!({"category": "shorts"})).await;
+    let shown = &shown.body["item"];
+    let (formality, warmth) = (shown["formality"].clone(), shown["warmth_clo"].clone());
+    assert!(formality.as_f64().unwrap() < 0.5 && warmth.as_f64().unwrap() < 0.2);
+
+    let said = json!({"category": "blazer", "formality": 0.9, "season": ["winter"]});
+    let shown = patch(&app, &item, said).await;
+    let shown = &shown.body["item"];
+    assert!(shown["warmth_clo"].as_f64() > warmth.as_f64());
+    assert!((shown["formality"].as_f64().unwrap() - 0.9).abs() < 1e-6);
+    assert_eq!(shown["season"], json!(["winter"]));
+
+    let taken_back = json!({"formality": null, "season": null});
+    let shown = patch(&app, &item, taken_back).await;
+    let shown = &shown.body["item"];
+    assert_ne!(shown["season"], json!(["winter"]));
+    assert_eq!(shown["tags_source"]["formality"], "default");
+}
+
+#[tokio::test]
 async fn kinds_to_choose_from_are_shown_until_the_owner_has_chosen() {
     let mut item = ready_item(UserId::new());
     let candidates = [(Category::Shirt, 0.5), (Category::Blouse, 0.25)];

@@ -46,6 +46,8 @@ pub struct ItemView {
     tags: Vec<Text<40>>,
     formality: Option<f32>,
     season: Vec<Season>,
+    /// Thermal insulation.
+    warmth_clo: Option<f32>,
     status: ItemStatus,
     background: Background,
     images: Images,
@@ -120,6 +122,7 @@ impl ItemView {
             } else {
                 Vec::new()
             },
+            warmth_clo: known.then(|| item.clo()),
             tags_source: item.tags_source(),
             images,
             cutout_confidence: item.cutout_confidence(),

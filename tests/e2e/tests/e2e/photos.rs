@@ -73,6 +73,10 @@ async fn a_photo_becomes_a_cutout_with_tags_and_a_vector() -> Outcome {
     assert!(item.get("error").is_none());
     assert!(item["category"].as_str().is_some());
     assert_eq!(item["tags_source"]["category"], "vision");
+    assert!((0.0..=1.0).contains(&item["formality"].as_f64().unwrap()));
+    assert!((0.0..=1.0).contains(&item["warmth_clo"].as_f64().unwrap()));
+    assert!(!item["season"].as_array().unwrap().is_empty());
+    assert!((0.0..=1.0).contains(&item["cutout_confidence"].as_f64().unwrap()));
     let shares: f64 = item["colors"]
         .as_array()
         .unwrap()
@@ -159,7 +163,7 @@ async fn a_photo_may_stay_as_it_was_taken() -> Outcome {
     let item = ada.add_item(&photo, &fields).await?;
     assert_eq!(item["background"], "original");
     assert_eq!(item["background_cleaned"], false);
-    assert!(item["images"]["clean"].is_null());
+    assert!(item["images"]["clean"].is_null() && item["cutout_confidence"].is_null());
     image(&stack, &item["images"]["thumb"], "image/jpeg").await?;
     assert!(item["embedding"]["dim"].as_u64().is_some());
 
