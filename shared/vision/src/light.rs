@@ -133,9 +133,10 @@ impl Pale {
         }
         let part = self.pale as f32 / self.all as f32;
         let trust = CAST * ((part - LITTLE) / (ENOUGH - LITTLE)).clamp(0.0, 1.0);
-        let mean = self.sum.map(|sum| (sum / self.weight).exp());
-        let grey = luminance(mean);
-        mean.map(|value| (grey / value).powf(trust).clamp(1.0 / MOST, MOST))
+        // Lamps and skies differ from yellow to blue; what is pink or green around is so by itself.
+        let [red, _, blue] = self.sum.map(|sum| sum / self.weight);
+        let gain = (0.5 * trust * (blue - red)).exp().clamp(1.0 / MOST, MOST);
+        [gain, 1.0, 1.0 / gain]
     }
 }
 
@@ -210,6 +211,13 @@ mod tests {
             corrected < 0.8 * cast && corrected > 0.2 * cast,
             "{cast} {corrected}"
         );
+    }
+
+    #[test]
+    fn a_pale_pink_wall_does_not_make_the_garment_green() {
+        let cloth = [200, 196, 188];
+        let (photo, garment) = photo([238, 214, 224], cloth);
+        assert_eq!(Light::around(&photo, &garment).gains[1], 1.0);
     }
 
     #[test]

@@ -17,6 +17,10 @@ const FAR_TINT: f32 = 0.065;
 /// Shades that keep more than this part of the lightness are one colour whatever their edges.
 const NEAR_SHADE: f32 = 0.78;
 const NEAR_TINT: f32 = 0.02;
+/// So are those of one hue that keep a little less, such as the threads of denim. Less chroma than this is no
+/// hue.
+const HUED_SHADE: f32 = 0.6;
+const FAINT: f32 = 0.018;
 /// An edge is soft if the step from pixel to pixel is less than this part of the clusters' difference. Shades
 /// that keep a good part of the lightness may have harder edges, as those of creases.
 const SOFT: f32 = 0.5;
@@ -250,7 +254,9 @@ impl Groups {
         if darkest < least * lightest {
             return false;
         }
+        let faint = light.chroma().min(dark.chroma());
         (kept > NEAR_SHADE && tint < NEAR_TINT)
+            || (kept > HUED_SHADE && faint > FAINT && apart.abs() < SAME_HUE)
             || sharpness < if kept > CREASE { CREASED } else { SOFT }
     }
 
