@@ -39,7 +39,7 @@ const MAX: f32 = 9.0;
 /// Blues of cloth that may be denim; looked at before the others.
 #[rustfmt::skip]
 const DENIM: &[Region] = &[
-    region("light blue", [0.70, 0.86], [0.018, 0.110], [222.0, 285.0]),
+    region("light blue", [0.70, 0.86], [0.018, 0.110], [222.0, 278.0]),
     region("light blue", [0.70, 0.86], [0.009, 0.060], [195.0, 245.0]),
     region("denim blue", [0.42, 0.67], [0.022, 0.115], [226.0, 268.0]),
     region("denim blue", [0.42, 0.70], [0.022, 0.060], [268.0, 280.0]),
@@ -81,6 +81,7 @@ const REGIONS: &[Region] = &[
     region("hot pink",   [0.44, 0.80], [0.150, MAX],   [325.0, 14.0]),
     region("purple",     [0.00, 0.56], [0.060, MAX],   [318.0, 342.0]),
     region("red",        [0.38, 0.67], [0.125, MAX],   [5.0, 38.0]),
+    region("red",        [0.67, 0.71], [0.170, MAX],   [10.0, 30.0]),
     region("coral",      [0.62, 0.84], [0.100, MAX],   [14.0, 42.0]),
     region("coral",      [0.56, 0.62], [0.100, MAX],   [14.0, 30.0]),
     region("pink",       [0.66, MAX],  [0.026, MAX],   [325.0, 36.0]),
@@ -90,6 +91,7 @@ const REGIONS: &[Region] = &[
 
     // Orange and brown.
     region("orange",     [0.60, MAX],  [0.120, MAX],   [36.0, 72.0]),
+    region("orange",     [0.66, 0.78], [0.105, MAX],   [42.0, 66.0]),
     region("rust",       [0.36, 0.62], [0.090, MAX],   [24.0, 62.0]),
     region("peach",      [0.78, MAX],  [0.045, 0.125], [36.0, 68.0]),
     region("dark brown", [0.00, 0.34], [0.000, MAX],   [24.0, 90.0]),
