@@ -86,3 +86,40 @@ fn outline(inside: &[bool], width: usize) -> usize {
         })
         .sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn confidence(prior: impl Fn(usize, usize) -> f32) -> f32 {
+        let prior = Plane::from_fn(100, 100, prior);
+        let inside: Vec<bool> = prior.data.iter().map(|p| *p > 0.5).collect();
+        Evidence::gather(&prior, &inside).confidence()
+    }
+
+    fn square(x: usize, y: usize, left: usize, top: usize, side: usize) -> bool {
+        (left..left + side).contains(&x) && (top..top + side).contains(&y)
+    }
+
+    fn sure(inside: bool) -> f32 {
+        if inside { 0.99 } else { 0.01 }
+    }
+
+    #[test]
+    fn a_sure_cutout_in_one_piece_is_trusted() {
+        assert!(confidence(|x, y| sure(square(x, y, 20, 20, 60))) > 0.95);
+    }
+
+    #[test]
+    fn pieces_doubt_borders_and_rags_are_each_trusted_less() {
+        let poor = [
+            confidence(|x, y| sure((0..5).any(|part| square(x, y, 5 + 18 * part, 18 * part, 14)))),
+            confidence(|x, y| if square(x, y, 20, 20, 60) { 0.7 } else { 0.3 }),
+            confidence(|x, y| sure(y > 20 || x > 50)),
+            confidence(|x, y| sure(square(x, y, 20, 20, 60) && (x % 4 > 0 || y > 50))),
+        ];
+        for (at, poor) in poor.into_iter().enumerate() {
+            assert!(poor < 0.8, "{at}: {poor}");
+        }
+    }
+}

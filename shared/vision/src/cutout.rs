@@ -123,7 +123,15 @@ impl Cutter {
         if (area as f32) < MIN_COVER * inside.len() as f32 {
             return Err(nothing().into());
         }
-        let confidence = Evidence::gather(&prior.plane, &inside).confidence();
+        // What the owner drew is not to be doubted.
+        let judged = if prior.drawn || strokes.is_some() {
+            Plane::from_fn(scene.width, scene.height, |x, y| {
+                f32::from(u8::from(inside[y * scene.width + x]))
+            })
+        } else {
+            prior.plane
+        };
+        let confidence = Evidence::gather(&judged, &inside).confidence();
         let whole = matte::cut(shown, &scene, &inside);
         Ok(crop(&whole, (left, top), photo.size(), confidence).ok_or_else(nothing)?)
     }

@@ -179,3 +179,73 @@ fn line(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use drape_domain::item::edit::UnitPoint;
+    use image::{GrayImage, ImageFormat, Luma, Rgba, RgbaImage};
+
+    use super::*;
+
+    fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.into().write_to(&mut bytes, ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    fn code(bytes: &[u8]) -> &'static str {
+        decode_mask(bytes).unwrap_err().code()
+    }
+
+    #[test]
+    fn a_mask_is_read_from_its_opacity_or_else_from_its_brightness() {
+        let half = |x: u32| if x < 10 { 255 } else { 0 };
+        let grey = png(GrayImage::from_fn(20, 10, |x, _| Luma([half(x)])));
+        let clear = png(RgbaImage::from_fn(20, 10, |x, _| Rgba([9, 9, 9, half(x)])));
+        for bytes in [grey, clear] {
+            let mask = decode_mask(&bytes).unwrap();
+            assert_eq!((mask.width, mask.height), (20, 10));
+            assert_eq!((mask.data[3], mask.data[15]), (1.0, 0.0));
+        }
+    }
+
+    #[test]
+    fn a_mask_that_cannot_be_read_is_refused() {
+        let sound = png(GrayImage::new(20, 10));
+        assert_eq!(code(b""), "bad_mask");
+        assert_eq!(code(&sound[..sound.len() / 2]), "bad_mask");
+        assert_eq!(code(&png(GrayImage::new(4097, 2))), "bad_mask");
+        assert_eq!(code(&vec![0; MAX_MASK_BYTES as usize + 1]), "bad_mask");
+    }
+
+    #[test]
+    fn a_stroke_covers_its_line_wherever_the_grid_lies() {
+        let at = |x, y| UnitPoint::new(x, y).unwrap();
+        let stroke = Stroke::new(vec![at(0.2, 0.5), at(0.8, 0.5)], 0.05).unwrap();
+        let strokes = [stroke];
+
+        let whole = paint(&strokes, (200, 100), [0, 0, 200, 100], (100, 50));
+        let part = paint(&strokes, (200, 100), [100, 0, 100, 100], (50, 50));
+
+        let row = |grid: &[bool], width: usize| grid[25 * width..26 * width].to_vec();
+        assert_eq!(
+            row(&whole, 100).iter().filter(|covered| **covered).count(),
+            70
+        );
+        assert_eq!(row(&part, 50), row(&whole, 100)[50..]);
+        assert!(!whole[10 * 100 + 50]);
+    }
+
+    #[test]
+    fn a_crop_is_inside_the_photo_and_never_empty() {
+        let crop =
+            |left, top, right, bottom| Some(UnitRect::new(left, top, right, bottom).unwrap());
+        assert_eq!(pixels(None, (40, 30)), [0, 0, 40, 30]);
+        assert_eq!(
+            pixels(crop(0.25, 0.0, 0.75, 0.5), (40, 30)),
+            [10, 0, 20, 15]
+        );
+        let [left, top, width, height] = pixels(crop(0.98, 0.98, 1.0, 1.0), (32, 32));
+        assert!(left + width <= 32 && top + height <= 32 && width > 0 && height > 0);
+    }
+}

@@ -163,3 +163,76 @@ fn around(at: usize, width: usize, size: usize) -> impl Iterator<Item = usize> {
         })
         .filter(move |place| *place < size)
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+
+    const WALL: [u8; 3] = [225, 222, 214];
+    const RED: [u8; 3] = [180, 30, 44];
+    const BLACK: [u8; 3] = [22, 22, 24];
+
+    fn body(x: u32, y: u32) -> bool {
+        (20..80).contains(&x) && (30..95).contains(&y)
+    }
+
+    /// A red garment with something on top of it, and which pixels are either.
+    fn garment(color: [u8; 3], on_top: impl Fn(u32, u32) -> bool) -> (Scene, Vec<bool>) {
+        let photo = RgbImage::from_fn(100, 100, |x, y| {
+            Rgb(match (on_top(x, y), body(x, y)) {
+                (true, _) => color,
+                (_, true) => RED,
+                _ => WALL,
+            })
+        });
+        let inside = (0..100 * 100)
+            .map(|at| (at % 100, at / 100))
+            .map(|(x, y)| body(x, y) || on_top(x, y))
+            .collect();
+        (Scene::new(&photo), inside)
+    }
+
+    fn removed(color: [u8; 3], on_top: impl Fn(u32, u32) -> bool) -> (usize, usize) {
+        let (scene, mut inside) = garment(color, &on_top);
+        let prior = Plane::from_fn(100, 100, |x, y| f32::from(u8::from(inside[y * 100 + x])));
+        remove(&scene, &prior, &mut inside);
+        let gone = |of: &dyn Fn(u32, u32) -> bool| {
+            (0..100 * 100)
+                .filter(|at| of((at % 100) as u32, (at / 100) as u32) && !inside[*at])
+                .count()
+        };
+        (gone(&on_top), gone(&|x, y| body(x, y) && !on_top(x, y)))
+    }
+
+    #[test]
+    fn a_hook_goes_with_the_bar_below_it_and_the_garment_stays() {
+        let hanger = |x: u32, y: u32| {
+            ((48..51).contains(&x) && (8..28).contains(&y))
+                || ((30..70).contains(&x) && (28..32).contains(&y))
+        };
+        let pixels = 3 * 20 + 40 * 4;
+        assert_eq!(removed(BLACK, hanger), (pixels, 0));
+    }
+
+    #[test]
+    fn two_straps_stay() {
+        let straps = |x: u32, y: u32| {
+            ((32..35).contains(&x) || (65..68).contains(&x)) && (10..30).contains(&y)
+        };
+        assert_eq!(removed(BLACK, straps), (0, 0));
+    }
+
+    #[test]
+    fn a_broad_collar_of_another_colour_stays() {
+        let collar = |x: u32, y: u32| (40..60).contains(&x) && (22..30).contains(&y);
+        assert_eq!(removed(BLACK, collar), (0, 0));
+    }
+
+    #[test]
+    fn a_tip_of_the_garments_own_colour_stays() {
+        let tip = |x: u32, y: u32| (48..52).contains(&x) && (10..30).contains(&y);
+        assert_eq!(removed(RED, tip), (0, 0));
+    }
+}

@@ -43,3 +43,59 @@ pub(crate) fn close(scene: &Scene, inside: &mut [bool], fixed: impl Fn(usize) ->
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+
+    fn in_square(at: usize, left: usize, top: usize, side: usize) -> bool {
+        (left..left + side).contains(&(at % 100)) && (top..top + side).contains(&(at / 100))
+    }
+
+    #[test]
+    fn a_print_that_was_left_out_comes_back_and_a_hole_stays_open() {
+        // Given navy cloth on beige with a white print, and a hole through which the beige is seen
+        let print = |at| in_square(at, 30, 30, 12);
+        let hole = |at| in_square(at, 60, 60, 10);
+        let cloth = |at| in_square(at, 10, 10, 80);
+        let scene = Scene::new(&RgbImage::from_fn(100, 100, |x, y| {
+            let at = (y * 100 + x) as usize;
+            Rgb(match (cloth(at), print(at), hole(at)) {
+                (_, true, _) => [250, 250, 252],
+                (true, _, false) => [34, 42, 90],
+                _ => [196, 170, 132],
+            })
+        }));
+        let mut inside: Vec<bool> = (0..100 * 100)
+            .map(|at| cloth(at) && !print(at) && !hole(at))
+            .collect();
+
+        close(&scene, &mut inside, |_| false);
+
+        let expected: Vec<bool> = (0..100 * 100).map(|at| cloth(at) && !hole(at)).collect();
+        assert!(inside == expected);
+    }
+
+    #[test]
+    fn a_hole_that_somebody_drew_stays_open() {
+        let print = |at| in_square(at, 30, 30, 12);
+        let scene = Scene::new(&RgbImage::from_fn(100, 100, |x, y| {
+            let at = (y * 100 + x) as usize;
+            Rgb(if print(at) {
+                [250, 250, 252]
+            } else {
+                [120, 90, 40]
+            })
+        }));
+        let mut inside: Vec<bool> = (0..100 * 100)
+            .map(|at| in_square(at, 10, 10, 80) && !print(at))
+            .collect();
+        let before = inside.clone();
+
+        close(&scene, &mut inside, print);
+
+        assert!(inside == before);
+    }
+}

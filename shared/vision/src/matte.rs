@@ -151,9 +151,11 @@ impl Rim {
         let alpha = mixed.clamp(least, most.max(least));
         let opacity = (alpha * 255.0).round() as u8;
         // Transparent pixels beside the garment get its colour, so that scaling draws no seam.
-        let pull = alpha / (alpha * alpha + (1.0 - alpha) * (1.0 - alpha));
+        // What is mixed in is taken out by the share that was seen, which alpha rounds to all or nothing.
+        let share = alpha + (share - alpha) * trust;
+        let pull = share / (share * share + (1.0 - share) * (1.0 - share));
         let own = [0, 1, 2].map(|c| {
-            let mixture = alpha * garment[c] + (1.0 - alpha) * behind[c];
+            let mixture = share * garment[c] + (1.0 - share) * behind[c];
             let own = garment[c] + pull * (seen[c] - mixture);
             (own.clamp(0.0, 1.0) * 255.0).round() as u8
         });
@@ -255,5 +257,67 @@ fn chamfer(distance: &mut Plane) {
             }
             distance.data[at] = least;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A dark disc on white whose edge is soft, as lenses make it, and the division of its scene.
+    fn disc() -> (RgbImage, Scene, Vec<bool>) {
+        let photo = RgbImage::from_fn(400, 400, |x, y| {
+            let away = (x as f32 - 200.0).hypot(y as f32 - 200.0);
+            let share = ((121.5 - away) / 3.0).clamp(0.0, 1.0);
+            Rgb([60.0, 20.0, 30.0_f32].map(|own| (own * share + 245.0 * (1.0 - share)) as u8))
+        });
+        let scene = Scene::new(&photo);
+        let inside = (0..400 * 400)
+            .map(|at| ((at % 400) as f32 - 200.0).hypot((at / 400) as f32 - 200.0) < 120.0)
+            .collect();
+        (photo, scene, inside)
+    }
+
+    #[test]
+    fn on_black_there_is_no_light_rim() {
+        let (photo, scene, inside) = disc();
+        let cutout = cut(&photo, &scene, &inside);
+        for pixel in cutout.pixels() {
+            let share = f32::from(pixel.0[3]) / 255.0;
+            let shown = pixel.0.map(|value| f32::from(value) * share);
+            // Nothing is more than a little lighter than the disc itself.
+            assert!(shown[0] < 75.0 && shown[1] < 35.0, "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn a_soft_edge_stays_soft_and_the_rest_is_all_or_nothing() {
+        let (photo, scene, inside) = disc();
+        let cutout = cut(&photo, &scene, &inside);
+        let alpha = |x: u32| cutout.get_pixel(x, 200).0[3];
+        assert!((200..318).all(|x| alpha(x) == u8::MAX));
+        assert!((324..400).all(|x| alpha(x) == 0));
+        let half = (318..324)
+            .filter(|x| (30..225).contains(&alpha(*x)))
+            .count();
+        assert!((1..=4).contains(&half), "{half}");
+    }
+
+    #[test]
+    fn what_was_laid_on_white_gets_its_own_colour_back() {
+        let alpha = image::GrayImage::from_pixel(4, 4, image::Luma([128]));
+        let own = [200, 40, 90_u8];
+        let share = 128.0 / 255.0;
+        let seen = own.map(|own| (f32::from(own) * share + 255.0 * (1.0 - share)).round() as u8);
+        let Rgba([r, g, b, a]) =
+            *unflatten(&RgbImage::from_pixel(4, 4, Rgb(seen)), &alpha).get_pixel(1, 1);
+        assert_eq!(a, 128);
+        assert!(
+            [r, g, b]
+                .iter()
+                .zip(own)
+                .all(|(one, two)| one.abs_diff(two) <= 2),
+            "{r} {g} {b}"
+        );
     }
 }

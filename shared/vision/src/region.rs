@@ -26,8 +26,9 @@ const MOST_COLOR: f32 = 4.0;
 const SAME: f32 = 0.9;
 /// What cutting a tie within one colour costs.
 const TIE: f32 = 3.0;
-/// How far strokes push what they reach, in log-odds.
+/// How far strokes push what they reach, in log-odds, and the distance up to which they reach.
 const PUSH: f32 = 9.0;
+const REACH: f32 = 0.35;
 /// A wish is given in whole numbers of this fineness; a stroke itself has its will.
 const UNIT: f32 = 100.0;
 const MUST: i32 = 1_000_000;
@@ -81,11 +82,11 @@ pub(crate) fn divide(
             (p / (1.0 - p)).ln().clamp(-MOST_ODDS, MOST_ODDS)
         })
         .collect();
-    if let Some(strokes) = strokes {
-        push(&mut odds, scene, strokes);
-    }
     if !drawn {
         add_colors(&mut odds, scene, prior, strokes);
+    }
+    if let Some(strokes) = strokes {
+        push(&mut odds, scene, prior, strokes);
     }
     let mut grid = GridCut::new(scene.width, scene.height);
     for (at, odds) in odds.iter().enumerate() {
@@ -105,24 +106,48 @@ pub(crate) fn divide(
     grid.solve()
 }
 
-/// Moves the odds of what strokes reach.
-fn push(odds: &mut [f32], scene: &Scene, strokes: &Strokes) {
-    let distance = |covered: &[bool]| {
-        covered
-            .contains(&true)
-            .then(|| geodesic::distances(&scene.lab, scene.width, covered))
+/// Moves the odds of what strokes reach: what looks like them, is connected with them, and is less like the
+/// other side. Strokes over what is on their side already change nothing around them.
+fn push(odds: &mut [f32], scene: &Scene, prior: &Plane, strokes: &Strokes) {
+    let wrong = |covered: &[bool], sign: f32| -> Vec<bool> {
+        (covered.iter().zip(odds.iter()))
+            .map(|(covered, odds)| *covered && sign * odds < 0.0)
+            .collect()
     };
-    let (keep, remove) = (distance(&strokes.keep), distance(&strokes.remove));
-    let reach = |distances: &Option<Vec<f32>>, at: usize| {
-        distances
-            .as_ref()
-            .map_or(0.0, |distances| (1.0 - distances[at] / 0.5).clamp(0.0, 1.0))
-    };
-    for (at, odds) in odds.iter_mut().enumerate() {
-        let (keep, remove) = (reach(&keep, at), reach(&remove, at));
-        // Where both reach, the nearer one pushes.
+    let keep = wrong(&strokes.keep, 1.0);
+    let remove = wrong(&strokes.remove, -1.0);
+    let mut behind = |at: usize| prior.data[at] < BEHIND && !strokes.keep[at];
+    let keep = reach(scene, &keep, &mut behind);
+    let mut garment = |at: usize| prior.data[at] > GARMENT && !strokes.remove[at];
+    let remove = reach(scene, &remove, &mut garment);
+    // Where both reach, the one that reaches further pushes.
+    for (odds, (keep, remove)) in odds.iter_mut().zip(keep.iter().zip(&remove)) {
         *odds += PUSH * (keep - remove);
     }
+}
+
+/// How strongly strokes reach each pixel (0–1). `other` says which pixels are surely of the other side.
+fn reach(scene: &Scene, covered: &[bool], other: &mut dyn FnMut(usize) -> bool) -> Vec<f32> {
+    if !covered.contains(&true) {
+        return vec![0.0; covered.len()];
+    }
+    let palette = |wanted: &mut dyn FnMut(usize) -> bool| {
+        Palette::of(
+            (0..scene.lab.len())
+                .filter(|at| wanted(*at))
+                .map(|at| (scene.lab[at], 1.0)),
+        )
+    };
+    let (own, other) = (palette(&mut |at| covered[at]), palette(other));
+    geodesic::distances(&scene.lab, scene.width, covered)
+        .iter()
+        .zip(&scene.lab)
+        .map(|(distance, color)| {
+            let near = (1.0 - distance / REACH).clamp(0.0, 1.0);
+            let likelier = (own.likelihood(*color) / other.likelihood(*color)).ln();
+            near * (0.5 + likelier / 2.0).clamp(0.0, 1.0)
+        })
+        .collect()
 }
 
 /// Adds what the pixels' colours say.
@@ -170,4 +195,124 @@ fn contrast(scene: &Scene) -> f32 {
         }
     }
     ((sum / f64::from(count.max(1))) as f32).max(1e-6)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    const CLOTH: Rgb<u8> = Rgb([40, 52, 110]);
+    const FLOOR: Rgb<u8> = Rgb([206, 196, 178]);
+
+    fn body(x: u32, y: u32) -> bool {
+        (30..70).contains(&x) && (20..80).contains(&y)
+    }
+
+    fn sleeve(x: u32, y: u32) -> bool {
+        (70..95).contains(&x) && (20..40).contains(&y)
+    }
+
+    /// A garment with one sleeve on a floor; a little noise, as in a photo.
+    fn scene() -> Scene {
+        Scene::new(&RgbImage::from_fn(100, 100, |x, y| {
+            let Rgb(color) = if body(x, y) || sleeve(x, y) {
+                CLOTH
+            } else {
+                FLOOR
+            };
+            Rgb(color.map(|value| value + ((x * 7 + y * 13) % 5) as u8))
+        }))
+    }
+
+    /// What stands out: the body, and the sleeve as much as told.
+    fn prior(of_sleeve: f32) -> Plane {
+        Plane::from_fn(100, 100, |x, y| match (x as u32, y as u32) {
+            (x, y) if body(x, y) => 0.97,
+            (x, y) if sleeve(x, y) => of_sleeve,
+            _ => 0.02,
+        })
+    }
+
+    fn share(inside: &[bool], of: impl Fn(u32, u32) -> bool) -> f32 {
+        let places: Vec<usize> = (0..inside.len())
+            .filter(|at| of((at % 100) as u32, (at / 100) as u32))
+            .collect();
+        places.iter().filter(|at| inside[**at]).count() as f32 / places.len() as f32
+    }
+
+    fn square(left: usize, top: usize, side: usize) -> Vec<bool> {
+        (0..100 * 100)
+            .map(|at| {
+                (left..left + side).contains(&(at % 100)) && (top..top + side).contains(&(at / 100))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_in_doubt_goes_with_its_colour() {
+        let inside = divide(&scene(), &prior(0.3), false, None);
+        assert!(share(&inside, sleeve) > 0.98);
+        assert!(share(&inside, |x, y| !body(x, y) && !sleeve(x, y)) < 0.01);
+    }
+
+    #[test]
+    fn a_stroke_over_a_part_of_a_lost_sleeve_brings_it_back_and_nothing_else() {
+        let (scene, prior) = (scene(), prior(0.0));
+        assert!(share(&divide(&scene, &prior, true, None), sleeve) < 0.01);
+
+        let strokes = Strokes {
+            keep: square(80, 28, 5),
+            remove: vec![false; 100 * 100],
+        };
+        let inside = divide(&scene, &prior, true, Some(&strokes));
+
+        assert!(share(&inside, sleeve) > 0.95, "{}", share(&inside, sleeve));
+        assert!(share(&inside, body) > 0.99);
+        assert!(share(&inside, |x, y| !body(x, y) && !sleeve(x, y)) < 0.01);
+    }
+
+    #[test]
+    fn a_stroke_over_a_foreign_thing_takes_it_away_and_nothing_else() {
+        let stick = |x: u32, y: u32| (46..52).contains(&x) && y < 20;
+        let mut photo = scene().rgb;
+        for (x, y, pixel) in photo.enumerate_pixels_mut() {
+            if stick(x, y) {
+                *pixel = Rgb([90, 50, 20]);
+            }
+        }
+        let scene = Scene::new(&photo);
+        let seen = Plane::from_fn(100, 100, |x, y| {
+            let at = (x as u32, y as u32);
+            if stick(at.0, at.1) {
+                0.97
+            } else {
+                prior(0.97).data[y * 100 + x]
+            }
+        });
+        let strokes = Strokes {
+            keep: vec![false; 100 * 100],
+            remove: square(47, 8, 4),
+        };
+        assert!(share(&divide(&scene, &seen, false, None), stick) > 0.95);
+
+        let inside = divide(&scene, &seen, false, Some(&strokes));
+
+        assert!(share(&inside, stick) < 0.05, "{}", share(&inside, stick));
+        assert!(share(&inside, body) > 0.98);
+    }
+
+    #[test]
+    fn a_stroke_over_what_is_outside_already_changes_nothing() {
+        let (scene, prior) = (scene(), prior(0.97));
+        let strokes = Strokes {
+            keep: vec![false; 100 * 100],
+            remove: square(5, 50, 6),
+        };
+        assert_eq!(
+            divide(&scene, &prior, false, Some(&strokes)),
+            divide(&scene, &prior, false, None)
+        );
+    }
 }
