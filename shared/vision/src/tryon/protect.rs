@@ -408,7 +408,7 @@ fn hair(photo: &RgbImage, body: &Body, head: &Head, colours: &Colours, skin: &Pl
         } else {
             skin.data[y * width + x]
         };
-        colours.hair(photo, x, y) * (1.0 - smooth_step(0.5, 0.8, skin))
+        colours.hair(photo, x, y) * (1.0 - smooth_step(0.85, 0.98, skin))
     });
     let likely = likely.blurred(1);
     let mut mask = Mask::of(&likely, 0.5);

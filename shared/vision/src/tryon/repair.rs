@@ -17,6 +17,9 @@ use super::{
 /// continued into it.
 const MOST_UNEVEN: f32 = 9.0;
 
+/// Where feet and shoes begin, as a height on the body.
+const LOWEST: f32 = 2.01;
+
 /// A garment and how it covers the photo.
 pub(crate) struct Worn<'a> {
     pub(crate) slot: Slot,
@@ -144,13 +147,19 @@ pub(crate) fn repair(
                 Fill::Background
             };
             let below = background.as_ref().map(|colours| colours[index]);
-            // Beside a bare leg and beside the neck the mask may hold some background.
-            let is_background = below.is_some_and(|below| {
+            // Beside bare legs, the neck and arms the mask may hold some background.
+            let off = below.map_or(f32::INFINITY, |below| {
                 let pixel = photo.get_pixel(x as u32, y as u32).0.map(f32::from);
-                pixel.iter().zip(below).all(|(a, b)| (a - b).abs() < 14.0)
+                pixel
+                    .iter()
+                    .zip(below)
+                    .map(|(a, b)| (a - b).abs())
+                    .fold(0.0, f32::max)
             });
             let q = body.height_of(at);
-            if is_background && (q < 0.0 || limbs.beside_bare_leg(at, q, false)) {
+            if off < 14.0 && (q < 0.0 || limbs.beside_bare_leg(at, q, false))
+                || off < 8.0 && q > 0.15 && limbs.beside_torso(at, q)
+            {
                 continue;
             }
             let above = skin_colours
@@ -218,6 +227,10 @@ fn stale(body: &Body, limbs: &Limbs<'_>, old: &Plane, cover: &Plane, worn: &[Wor
         );
         let q = body.height_of(at);
         let arm = limbs.on_sleeve(at);
+        if q > 0.15 && limbs.beside_torso(at, q) && limbs.beside_bare_arm(at) {
+            *set = false;
+            continue;
+        }
         if limbs.beside_bare_leg(at, q, true) {
             *set = false;
             continue;
@@ -226,8 +239,8 @@ fn stale(body: &Body, limbs: &Limbs<'_>, old: &Plane, cover: &Plane, worn: &[Wor
             let (top, hem) = worn.heights;
             match worn.slot {
                 Slot::Top => arm || (q > -0.4 && q < hem - 0.02),
-                Slot::Dress => arm || (q > -0.4 && q < 1.93),
-                Slot::Bottom => !arm && q > top + 0.02 && q < 1.93,
+                Slot::Dress => arm || (q > -0.4 && q < LOWEST),
+                Slot::Bottom => !arm && q > top + 0.02 && q < LOWEST,
                 _ => false,
             }
         });
@@ -296,6 +309,8 @@ struct Limbs<'a> {
     legs: [(f32, f32); 2],
     /// At which heights of each leg (in 24 steps from hip to ankle) bare skin can be seen.
     bare: [[bool; LEG_STEPS]; 2],
+    /// At which places of each arm (in even steps from shoulder to wrist) bare skin can be seen.
+    bare_arms: [[bool; ARM_STEPS]; 2],
     /// Whether skin of the arms, the legs and of neck and shoulders can be seen.
     seen: [bool; 3],
 }
@@ -306,6 +321,7 @@ impl<'a> Limbs<'a> {
             body,
             legs: [(1.0, 0.0); 2],
             bare: [[false; LEG_STEPS]; 2],
+            bare_arms: [[false; ARM_STEPS]; 2],
             seen: [false; 3],
         };
         let skin = |at: P| protected.skin.near(at) > 0.5;
@@ -317,13 +333,23 @@ impl<'a> Limbs<'a> {
                 limbs.seen[1] = true;
             }
         }
-        limbs.seen[0] = (0..2).any(|side| {
+        for side in 0..2 {
             let arm = body.arm(side);
-            (1..8)
-                .filter(|&step| skin(arm.at(step as f32 / 8.0).0))
-                .count()
-                >= 2
-        });
+            let radius = body.arm_radius[side][1];
+            let [upper, lower] = body.arm_offset[side];
+            for (step, bare) in limbs.bare_arms[side].iter_mut().enumerate() {
+                let share = (step as f32 + 0.5) / ARM_STEPS as f32;
+                let (bone, along) = arm.at(share);
+                let bone = bone + along.turned() * mix(upper, lower, smooth_step(0.4, 0.7, share));
+                let across = along.turned() * (0.5 * radius);
+                *bare = [bone - across, bone, bone + across]
+                    .into_iter()
+                    .filter(|&at| skin(at))
+                    .count()
+                    >= 2;
+            }
+            limbs.seen[0] |= limbs.bare_arms[side].iter().filter(|&&bare| bare).count() >= 3;
+        }
         limbs.seen[2] =
             skin(body.neck.mix(body.nose.at, 0.4)) || skin(body.neck.mix(body.nose.at, 0.25));
         limbs
@@ -348,7 +374,7 @@ impl<'a> Limbs<'a> {
         };
         for (side, joints) in self.body.sides.iter().enumerate() {
             let [upper, lower] = self.body.arm_radius[side];
-            let [upper, lower] = [upper.min(0.095 * torso), lower.min(0.075 * torso)];
+            let [upper, lower] = [upper.min(0.088 * torso), lower.min(0.068 * torso)];
             limb(
                 joints.shoulder.at,
                 joints.elbow.at,
@@ -429,6 +455,31 @@ impl<'a> Limbs<'a> {
         step >= above && (step - above..=step).all(bare)
     }
 
+    /// Whether a point lies to the left or the right of torso and hips.
+    fn beside_torso(&self, at: P, q: f32) -> bool {
+        let section = self.body.section(q.clamp(0.0, 1.2));
+        q < 1.4 && (at.x < section.left.x || at.x > section.right.x)
+    }
+
+    /// Whether a point lies beside a part of an arm that is seen bare.
+    fn beside_bare_arm(&self, at: P) -> bool {
+        let mut nearest = (f32::INFINITY, 0, 0);
+        for side in 0..2 {
+            let arm = self.body.arm(side);
+            for step in 0..ARM_STEPS {
+                let (bone, _) = arm.at((step as f32 + 0.5) / ARM_STEPS as f32);
+                let distance = bone.distance(at);
+                if distance < nearest.0 {
+                    nearest = (distance, side, step);
+                }
+            }
+        }
+        let (_, side, step) = nearest;
+        let bare = |step: usize| self.bare_arms[side].get(step).copied().unwrap_or(true);
+        // Cuffs slant: right below one the arm may still be covered.
+        bare(step) && (step == 0 || bare(step - 1))
+    }
+
     /// Half way between the legs at a height.
     fn between(&self, q: f32) -> f32 {
         let [left, right] = [0, 1].map(|side| self.body.leg_section(side, q).centre().x);
@@ -472,6 +523,8 @@ impl<'a> Limbs<'a> {
     }
 }
 
+/// Steps in which an arm is looked at.
+const ARM_STEPS: usize = 16;
 /// Steps in which a leg is looked at.
 const LEG_STEPS: usize = 24;
 
