@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench sam-build sam-local train clean check-python
+.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench bench-vision sam-build sam-local train clean check-python
 
 VENV := .local/venv
 PYTHON := $(VENV)/bin/python
@@ -11,12 +11,13 @@ STACK := $(PYTHON) tests/stack/stack.py
 TOOLS := $(VENV)/.tools
 MODELS := .local/models/.fetched
 TRAINING := $(VENV)/.training
+BENCHING := $(VENV)/.benching
 # Tools of the virtual environment come first: cargo finds `cargo lambda`, `cargo nextest` and `cargo deny` there.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 CARGO_TEST := cargo nextest run --workspace --features drape-e2e/stack
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  DRAPE_PORT=4570 make run   another port than 4566"
 
@@ -81,6 +82,9 @@ bench: setup ## Start-up, reply times, memory and sizes of the release binaries.
 	@$(BENCH_BUILD) -p drape-bench --no-default-features --bin hello-world
 	@cargo run --quiet -p drape-bench -- $(BENCH_RUN) $(ARGS)
 
+bench-vision: setup $(BENCHING) ## Vision models on one core: drape-nn, rten and onnxruntime side by side. ARGS="--runs 50"
+	@cargo run --quiet --release -p drape-bench --no-default-features --features vision --bin vision -- --python $(PYTHON) $(ARGS)
+
 sam-build: setup ## [STAGE=dev|prod]: release binaries for Lambda, by cargo-lambda, for that environment's processor
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam build --template-file template.yaml $(if $(STAGE),--config-env $(STAGE))
 
@@ -119,4 +123,8 @@ $(MODELS): shared/vision/models/fetch.py shared/vision/models/requirements.txt s
 
 $(TRAINING): shared/vision/train/requirements.txt $(TOOLS)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r shared/vision/train/requirements.txt
+	@touch $@
+
+$(BENCHING): tests/bench/requirements.txt $(TOOLS)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 	@touch $@

@@ -52,39 +52,36 @@ pub(crate) fn transform_weights(weights: &[Block], channels: usize, planes: usiz
     transformed
 }
 
+/// `G · g · Gᵀ`, for 16 output channels at once.
 fn weight_positions(taps: &[Block; 9]) -> [Block; POSITIONS] {
     let mut half = [[Block::ZERO; 3]; PATCH];
     for x in 0..3 {
-        for lane in 0..LANES {
-            let column = weight_column([taps[x].0[lane], taps[3 + x].0[lane], taps[6 + x].0[lane]]);
-            for (row, number) in half.iter_mut().zip(column) {
-                row[x].0[lane] = number;
-            }
+        let column = weight_line([&taps[x], &taps[3 + x], &taps[6 + x]]);
+        for (row, block) in half.iter_mut().zip(column) {
+            row[x] = block;
         }
     }
     let mut positions = [Block::ZERO; POSITIONS];
-    for (y, row) in half.iter().enumerate() {
-        for lane in 0..LANES {
-            let numbers = weight_column([row[0].0[lane], row[1].0[lane], row[2].0[lane]]);
-            for (x, number) in numbers.into_iter().enumerate() {
-                positions[y * PATCH + x].0[lane] = number;
-            }
-        }
+    for (target, [left, middle, right]) in positions.chunks_exact_mut(PATCH).zip(&half) {
+        target.copy_from_slice(&weight_line([left, middle, right]));
     }
     positions
 }
 
-/// `G · g` for one column.
-fn weight_column([a, b, c]: [f32; 3]) -> [f32; PATCH] {
-    let (outer, wide) = (-(a + c) / 6.0, a / 24.0 + c / 6.0);
-    [
-        a / 4.0,
-        outer - b / 6.0,
-        outer + b / 6.0,
-        wide + b / 12.0,
-        wide - b / 12.0,
-        c,
-    ]
+/// `G · g` for one line.
+fn weight_line([a, b, c]: [&Block; 3]) -> [Block; PATCH] {
+    let mut line = [Block::ZERO; PATCH];
+    for lane in 0..LANES {
+        let (a, b, c) = (a.0[lane], b.0[lane], c.0[lane]);
+        let (outer, wide) = (-(a + c) * (1.0 / 6.0), a * (1.0 / 24.0) + c * (1.0 / 6.0));
+        line[0].0[lane] = a * 0.25;
+        line[1].0[lane] = outer - b * (1.0 / 6.0);
+        line[2].0[lane] = outer + b * (1.0 / 6.0);
+        line[3].0[lane] = wide + b * (1.0 / 12.0);
+        line[4].0[lane] = wide - b * (1.0 / 12.0);
+        line[5].0[lane] = c;
+    }
+    line
 }
 
 /// A convolution with transformed weights and the memory that it works on.
