@@ -133,7 +133,7 @@ fn shoe(
     let across = p(axis.y, -axis.x);
     // The foot in the photo, with the shoe it wears now.
     let tip = joints.toe.at
-        + axis * (body.reach(joints.toe.at, axis, 0.16 * body.torso) + 0.02 * body.torso);
+        + axis * (body.reach(joints.toe.at, axis, 0.16 * body.torso) + 0.045 * body.torso);
     let instep = joints.ankle.at.mix(tip, 0.6);
     let edge = |direction: P| body.reach(instep, direction, 0.15 * body.torso);
     let (one, other) = (edge(across), edge(across * -1.0));

@@ -437,6 +437,53 @@ fn what_cannot_be_worn_or_seen_is_left_out_and_said() {
 }
 
 #[test]
+fn shoes_seen_from_the_side_and_shapes_unlike_their_kind_are_left_out_with_a_reason() {
+    let side_view = RgbaImage::from_fn(300, 140, |x, y| {
+        let (x, y) = (x as f32, y as f32);
+        let sole = (20.0..280.0).contains(&x) && (90.0..120.0).contains(&y);
+        let shaft = (20.0..120.0).contains(&x) && (20.0..90.0).contains(&y);
+        Rgba([90, 60, 40, if sole || shaft { 255 } else { 0 }])
+    });
+    let garments = [
+        garment(Category::Shoes, side_view),
+        garment(Category::TShirt, shirt(RED)),
+        // A band is no pair of trousers.
+        garment(
+            Category::Pants,
+            RgbaImage::from_fn(400, 60, |x, y| {
+                let inside = y > 4 && y < 20 + x / 12;
+                Rgba([40, 40, 90, if inside { 255 } else { 0 }])
+            }),
+        ),
+    ];
+    let rendering = render_on(&photo(), pose(), &garments, View::default()).unwrap();
+    assert_eq!(rendering.placed, [1]);
+    assert_eq!(
+        rendering.skipped,
+        [(0, Skipped::NotClear), (2, Skipped::NotClear)]
+    );
+}
+
+#[test]
+fn an_odd_cutout_lowers_the_confidence() {
+    let seen = |cutout| {
+        let garments = [garment(Category::TShirt, cutout)];
+        render_on(&photo(), pose(), &garments, View::default())
+            .unwrap()
+            .confidence
+    };
+    let whole = seen(shirt(RED));
+    // One sleeve and a part of the side are missing.
+    let mut torn = shirt(RED);
+    for (x, y, pixel) in torn.enumerate_pixels_mut() {
+        if x > 190 || (x > 150 && y > 220) {
+            *pixel = Rgba([0; 4]);
+        }
+    }
+    assert!(seen(torn) < whole - 0.15, "{whole}");
+}
+
+#[test]
 fn confidence_falls_with_hidden_joints_and_the_hidden_whole_is_refused() {
     let shirt = [garment(Category::TShirt, shirt(RED))];
     let seen = render_on(&photo(), pose(), &shirt, View::default())
