@@ -1,6 +1,9 @@
 //! The vector by which similar garments are found.
 
-use crate::{features::FEATURES, weights};
+use crate::{
+    features::{FEATURES, Features, TEXTURE},
+    weights,
+};
 
 /// How many components a vector has.
 pub const DIMENSIONS: usize = 512;
@@ -11,7 +14,7 @@ pub const MODEL_ID: &str = include_str!("../weights/model_id.txt");
 
 /// Two photos at least this alike are taken for the same garment, photographed twice. `weights/report.txt` says how
 /// often that is right.
-pub const DUPLICATE_LIKENESS: f32 = 0.998;
+pub const DUPLICATE_LIKENESS: f32 = 0.996;
 
 /// How alike two photos are, by their vectors: the cosine between them, -1 to 1. Vectors of different lengths, or
 /// without any, are not alike at all.
@@ -24,11 +27,13 @@ pub fn likeness(one: &[f32], two: &[f32]) -> f32 {
     (dot(one, two) / lengths).clamp(-1.0, 1.0)
 }
 
-/// Projects features onto the directions in which photographed clothes differ most.
+/// Projects what is seen onto the directions in which photographed clothes differ most.
 #[derive(Debug)]
 pub struct Projection {
-    /// [`DIMENSIONS`] rows of [`FEATURES`].
-    directions: Vec<f32>,
+    /// Rows of [`FEATURES`].
+    kind: Vec<f32>,
+    /// Rows of [`TEXTURE`]; with those of `kind` they are [`DIMENSIONS`].
+    texture: Vec<f32>,
 }
 
 impl Projection {
@@ -36,19 +41,21 @@ impl Projection {
     #[must_use]
     pub fn load() -> Self {
         Self {
-            directions: weights::nibbles(include_bytes!("../weights/embedding.i4"), FEATURES),
+            kind: weights::nibbles(include_bytes!("../weights/vector_features.i4"), FEATURES),
+            texture: weights::nibbles(include_bytes!("../weights/vector_texture.i4"), TEXTURE),
         }
     }
 
-    /// The vector of some [`FEATURES`], of [`DIMENSIONS`] components and unit length.
+    /// The vector of what is seen in a photo, of [`DIMENSIONS`] components and unit length.
     #[must_use]
-    pub fn embed(&self, features: &[f32]) -> Vec<f32> {
-        let projected: Vec<f32> = self
-            .directions
-            .chunks_exact(FEATURES)
-            .map(|direction| dot(direction, features))
-            .collect();
-        unit(&projected)
+    pub fn embed(&self, features: &Features) -> Vec<f32> {
+        let (kind, texture) = (unit(&features.kind), unit(&features.texture));
+        let of_kind = self.kind.chunks_exact(FEATURES).map(|row| dot(row, &kind));
+        let of_texture = self
+            .texture
+            .chunks_exact(TEXTURE)
+            .map(|row| dot(row, &texture));
+        unit(&of_kind.chain(of_texture).collect::<Vec<_>>())
     }
 }
 
@@ -67,13 +74,17 @@ pub(crate) fn dot(one: &[f32], two: &[f32]) -> f32 {
 mod tests {
     use super::*;
 
+    fn some_features(loudness: f32) -> Features {
+        let values = |count: usize| (0..count).map(|at| ((at * 37) % 101) as f32 * loudness);
+        Features {
+            kind: values(FEATURES).collect(),
+            texture: values(TEXTURE).collect(),
+        }
+    }
+
     #[test]
     fn a_vector_has_512_components_and_unit_length() {
-        let projection = Projection::load();
-        let features: Vec<f32> = (0..FEATURES)
-            .map(|at| ((at * 37) % 101) as f32 / 101.0)
-            .collect();
-        let vector = projection.embed(&features);
+        let vector = Projection::load().embed(&some_features(0.01));
         assert_eq!(vector.len(), DIMENSIONS);
         assert!((dot(&vector, &vector) - 1.0).abs() < 1e-5);
     }
@@ -81,10 +92,19 @@ mod tests {
     #[test]
     fn how_strongly_features_are_felt_does_not_matter() {
         let projection = Projection::load();
-        let features: Vec<f32> = (0..FEATURES).map(|at| ((at * 37) % 101) as f32).collect();
-        let louder: Vec<f32> = features.iter().map(|value| value * 3.0).collect();
-        let likeness = likeness(&projection.embed(&features), &projection.embed(&louder));
+        let vectors = [0.01, 0.03].map(|loudness| projection.embed(&some_features(loudness)));
+        let likeness = likeness(&vectors[0], &vectors[1]);
         assert!(likeness > 0.9999, "{likeness}");
+    }
+
+    #[test]
+    fn where_nothing_is_seen_the_vector_has_no_length() {
+        let nothing = Features {
+            kind: vec![0.0; FEATURES],
+            texture: vec![0.0; TEXTURE],
+        };
+        let vector = Projection::load().embed(&nothing);
+        assert!(vector.iter().all(|value| *value == 0.0));
     }
 
     #[test]

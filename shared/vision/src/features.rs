@@ -1,4 +1,4 @@
-//! What our network sees in a photo: 1,280 numbers from which both the tags and the embedding are made.
+//! What our network sees in a photo: numbers from which both the tags and the embedding are made.
 //!
 //! The network is EfficientNet-Lite0 (Tan and Le, 2019), taught clothes by `train/train.py`.
 
@@ -9,13 +9,24 @@ use crate::{
     views::View,
 };
 
-/// How many numbers there are.
+/// How many numbers say what a garment is.
 pub const FEATURES: usize = 1280;
+/// How many numbers say what it looks like.
+pub const TEXTURE: usize = 1152;
 const SIDE: usize = 224;
 /// The whole photo, and nearer: sides of the squares that are looked at, relative to the photo's longer side. As in
 /// `train/views.py`.
 const ZOOMS: [f64; 2] = [1.0, 0.8];
 static GARMENT: &[u8] = include_bytes!("../weights/garment.nn");
+
+/// What is seen in a photo, none of it negative.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// What the garment is: the last layer's [`FEATURES`] channels, which were fitted to tell categories apart.
+    pub kind: Vec<f32>,
+    /// What it looks like, colour and pattern for instance: an earlier layer's [`TEXTURE`] channels.
+    pub texture: Vec<f32>,
+}
 
 /// The loaded network.
 #[derive(Debug)]
@@ -29,28 +40,32 @@ impl FeatureExtractor {
     /// # Errors
     /// [`ModelError`] if it cannot be loaded.
     pub fn load() -> Result<Self, ModelError> {
-        let runner = Runner::load("garment", GARMENT, &["features"])?;
+        let runner = Runner::load("garment", GARMENT, &["features", "texture"])?;
         Ok(Self { runner })
     }
 
-    /// The features of a photo, [`FEATURES`] of them: the mean of what is seen in each view and in its mirror image,
-    /// so that a photo and its mirror image have the same.
+    /// The features of a photo: the mean of what is seen in each view and in its mirror image, so that a photo and
+    /// its mirror image have the same.
     ///
     /// # Errors
     /// [`ModelError`] if the network cannot be run.
-    pub fn features(&self, photo: &RgbImage) -> Result<Vec<f32>, ModelError> {
-        let mut mean = vec![0.0; FEATURES];
+    pub fn features(&self, photo: &RgbImage) -> Result<Features, ModelError> {
+        let mut features = Features {
+            kind: vec![0.0; FEATURES],
+            texture: vec![0.0; TEXTURE],
+        };
         for zoom in ZOOMS {
             let view = View::of(photo, zoom, SIDE);
             for view in [view.mirrored(), view] {
                 let outputs = self.runner.run([1, 3, SIDE, SIDE], view.into_planes())?;
-                for output in outputs {
+                let means = [&mut features.kind, &mut features.texture];
+                for (mean, output) in means.into_iter().zip(outputs) {
                     for (sum, value) in mean.iter_mut().zip(output.data) {
                         *sum += value / (2 * ZOOMS.len()) as f32;
                     }
                 }
             }
         }
-        Ok(mean)
+        Ok(features)
     }
 }

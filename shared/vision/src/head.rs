@@ -1,10 +1,10 @@
-//! A softmax classifier on features.
+//! A softmax classifier on numbers that the network sees.
 
 use std::str::FromStr;
 
-use crate::{embed::dot, features::FEATURES};
+use crate::embed::dot;
 
-/// For each word, [`FEATURES`] weights and a bias. Weights are stored already divided by the temperature that makes
+/// For each word, a weight for each number and a bias. Weights are stored already divided by the temperature that makes
 /// the probabilities honest (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 #[derive(Debug)]
 pub(crate) struct Head<T> {
@@ -14,7 +14,8 @@ pub(crate) struct Head<T> {
 impl<T: Copy + FromStr> Head<T> {
     /// Rows of weights, and a line with the word of each. Words that are not in the vocabulary are left out.
     pub(crate) fn read(numbers: &[f32], words: &str) -> Self {
-        let rows = words.lines().zip(numbers.chunks_exact(FEATURES + 1));
+        let width = numbers.len() / words.lines().count().max(1);
+        let rows = words.lines().zip(numbers.chunks_exact(width.max(1)));
         Self {
             rows: rows
                 .filter_map(|(word, row)| Some((word.parse().ok()?, row.to_vec())))
@@ -59,13 +60,10 @@ mod tests {
 
     #[test]
     fn probabilities_are_a_softmax_over_the_words() {
-        let mut numbers = vec![0.0_f32; 2 * (FEATURES + 1)];
-        numbers[FEATURES + 1] = 2.0; // the second word likes the first feature
-        let head: Head<Category> = Head::read(&numbers, "hat\nshoes\n");
-        let mut features = vec![0.0; FEATURES];
-        features[0] = 1.0;
+        // The second word likes the first number.
+        let head: Head<Category> = Head::read(&[0.0, 0.0, 0.0, 2.0, 0.0, 0.0], "hat\nshoes\n");
 
-        let likeliest = head.likeliest(&features);
+        let likeliest = head.likeliest(&[1.0, 5.0]);
 
         let expected = 1.0 / (1.0 + (-2.0_f32).exp());
         assert_eq!(likeliest[0].0, Category::Shoes);
@@ -74,11 +72,17 @@ mod tests {
     }
 
     #[test]
+    fn without_weights_or_words_there_is_no_guess() {
+        let head: Head<Category> = Head::read(&[], "hat\n");
+        assert!(head.likeliest(&[1.0]).is_empty());
+        let head: Head<Category> = Head::read(&[1.0, 2.0], "");
+        assert!(head.likeliest(&[1.0]).is_empty());
+    }
+
+    #[test]
     fn large_scores_are_no_trouble() {
-        let mut numbers = vec![0.0_f32; 2 * (FEATURES + 1)];
-        numbers[0] = 1e4;
-        let head: Head<Category> = Head::read(&numbers, "hat\nshoes\n");
-        let likeliest = head.likeliest(&vec![1.0; FEATURES]);
+        let head: Head<Category> = Head::read(&[1e4, 0.0, 0.0, 0.0], "hat\nshoes\n");
+        let likeliest = head.likeliest(&[1.0]);
         assert_eq!(likeliest, [(Category::Hat, 1.0), (Category::Shoes, 0.0)]);
     }
 }

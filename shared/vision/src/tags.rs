@@ -2,7 +2,7 @@
 
 use drape_domain::{Category, Pattern, item::CategoryCandidate};
 
-use crate::{head::Head, weights};
+use crate::{features::Features, head::Head, weights};
 
 /// A pattern that is less likely than this is not claimed.
 const SURE_OF_PATTERN: f32 = 0.4;
@@ -51,20 +51,20 @@ impl Tagger {
 
     /// Every category with its probability (0–1), likeliest first.
     #[must_use]
-    pub fn categories(&self, features: &[f32]) -> Vec<(Category, f32)> {
-        self.category.likeliest(features)
+    pub fn categories(&self, features: &Features) -> Vec<(Category, f32)> {
+        self.category.likeliest(&features.kind)
     }
 
     /// The most likely category, and what else it may be.
     #[must_use]
-    pub fn category(&self, features: &[f32]) -> CategoryGuess {
-        guess(&self.category.likeliest(features))
+    pub fn category(&self, features: &Features) -> CategoryGuess {
+        guess(&self.category.likeliest(&features.kind))
     }
 
     /// The most likely pattern; [`Pattern::Other`] if no one is likely.
     #[must_use]
-    pub fn pattern(&self, features: &[f32]) -> Pattern {
-        match self.pattern.likeliest(features).first() {
+    pub fn pattern(&self, features: &Features) -> Pattern {
+        match self.pattern.likeliest(&features.texture).first() {
             Some((pattern, confidence)) if *confidence >= SURE_OF_PATTERN => *pattern,
             _ => Pattern::Other,
         }

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from network import FEATURES, same
+from network import FEATURES, TEXTURE, TEXTURE_BLOCK, same
 from views import SIDE
 
 OPSET, IR_VERSION = 13, 8
@@ -49,31 +49,41 @@ class Graph:
         )
         return self.node("Clip", [result, *self.clip], name + ".active") if active else result
 
+    def pooled(self, source, name):
+        """The mean of each channel."""
+        means = self.node("GlobalAveragePool", [source], name + ".means")
+        self.node("Flatten", [means], name, axis=1)
+
 
 def to_onnx(network, path):
-    """Writes the network: `image` (1 × 3 × SIDE × SIDE) to `features` (1 × FEATURES)."""
+    """Writes the network: `image` (1 × 3 × SIDE × SIDE) to `features` (1 × FEATURES) and `texture` (1 × TEXTURE)."""
     graph = Graph()
     values = graph.convolution("image", "stem", network.stem, True)
     for index, block in enumerate(network.blocks):
         name, inner = f"block{index}", values
         if block.expand is not None:
             inner = graph.convolution(inner, name + ".expand", block.expand, True)
+        if index == TEXTURE_BLOCK:
+            graph.pooled(inner, "texture")
         inner = graph.convolution(inner, name + ".depthwise", block.depthwise, True)
         result = graph.convolution(inner, name + ".project", block.project, False)
         values = graph.node("Add", [values, result], name) if block.residual else result
     values = graph.convolution(values, "head", network.head, True)
-    values = graph.node("GlobalAveragePool", [values], "pooled")
-    graph.node("Flatten", [values], "features", axis=1)
+    graph.pooled(values, "features")
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
-    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, FEATURES])
-    made = helper.make_graph(graph.nodes, "garment", [image], [features], graph.constants)
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, size])
+        for name, size in (("features", FEATURES), ("texture", TEXTURE))
+    ]
+    made = helper.make_graph(graph.nodes, "garment", [image], outputs, graph.constants)
     model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
 
 def extract(path, photos, threads):
-    """Features of photos (an iterable of bytes, height × width × 3), averaged over their views: number × FEATURES."""
+    """Features of photos (an iterable of bytes, height × width × 3), averaged over their views: number × FEATURES, and
+    their texture: number × TEXTURE."""
     import onnxruntime
 
     from views import views
@@ -84,7 +94,8 @@ def extract(path, photos, threads):
     rows = []
     for photo in photos:
         planes = ((views(photo) - 127) / 128).transpose(0, 3, 1, 2).astype(np.float32)
-        rows.append(np.mean([session.run(None, {"image": one[None]})[0][0] for one in planes], axis=0))
+        seen = [np.concatenate(session.run(["features", "texture"], {"image": one[None]}), axis=1) for one in planes]
+        rows.append(np.mean(seen, axis=0)[0])
         if len(rows) % 500 == 0:
             print(f"train: features of {len(rows)} photos", flush=True)
-    return np.array(rows)
+    return np.split(np.array(rows), [FEATURES], axis=1)

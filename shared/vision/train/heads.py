@@ -1,4 +1,4 @@
-"""What is fitted on features: the embedding's projection and the pattern head."""
+"""What is fitted on what the network sees: the embedding's projection and the pattern head."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,10 @@ from sklearn.model_selection import StratifiedKFold
 
 from measure import share, unit
 
-DIMENSIONS = 512
+# Components of vectors that come from features, and from texture.
+FROM_FEATURES, FROM_TEXTURE = 384, 128
+# Texture tells two garments of a kind apart, but it is less steady than features.
+TEXTURE_COUNTS = 0.7
 # Rows of the projection are stored as multiples of a scale, this many at most to either side.
 FOUR_BITS = 7
 # Inverse strength of the penalty on weights. Larger values fit the photos better and others worse.
@@ -20,15 +23,15 @@ PATTERN_FOLDS = 5
 SURE_OF_PATTERN = 0.4
 
 
-def fit_projection(features):
-    """DIMENSIONS × FEATURES: the directions in which features of unit length are largest. Their mean is not taken
+def fit_projection(features, dimensions):
+    """Dimensions × features: the directions in which features of unit length are largest. Their mean is not taken
     away, nor are directions made equally large: both would make the noise of a file's compression loud."""
     rows = unit(features)
     _, directions = np.linalg.eigh(rows.T @ rows)
-    directions = directions[:, ::-1][:, :DIMENSIONS].T
+    directions = directions[:, ::-1][:, :dimensions].T
     # A direction's sign is arbitrary; fix it, so that the same photos give the same file.
     strongest = np.abs(directions).argmax(axis=1)
-    return directions * np.sign(directions[np.arange(DIMENSIONS), strongest])[:, None]
+    return directions * np.sign(directions[np.arange(dimensions), strongest])[:, None]
 
 
 def in_four_bits(rows):
@@ -45,36 +48,45 @@ def four_bit_bytes(multiples, scales):
     return b"".join(scale.astype("<f4").tobytes() + row.tobytes() for scale, row in zip(scales, pairs))
 
 
-def embedded(features, directions):
-    return unit(features @ directions.T)
+class Projection:
+    """From features and texture to vectors, as it is stored."""
+
+    def __init__(self, features, texture):
+        of_features, of_texture = fit_projection(features, FROM_FEATURES), fit_projection(texture, FROM_TEXTURE)
+        stored = in_four_bits(of_features), in_four_bits(of_texture * TEXTURE_COUNTS)
+        self.bytes = [four_bit_bytes(multiples, scales) for multiples, scales, _ in stored]
+        self.rows = [rows for _, _, rows in stored]
+
+    def vectors(self, features, texture):
+        parts = [unit(values) @ rows.T for values, rows in zip((features, texture), self.rows)]
+        return unit(np.concatenate(parts, axis=-1))
 
 
 class PatternHead:
-    """A logistic regression on features, each less its mean and divided by its spread: what tells patterns apart is
-    small in features that were fitted to tell categories apart."""
+    """A logistic regression on texture, each number less its mean and divided by its spread."""
 
-    def __init__(self, features, words):
-        spread = features.std(axis=0)
-        # Features that hardly vary are not made loud.
-        self.mean, self.spread = features.mean(axis=0), spread + LEAST_SPREAD * features.std()
+    def __init__(self, texture, words):
+        spread = texture.std(axis=0)
+        # What hardly varies is not made loud.
+        self.mean, self.spread = texture.mean(axis=0), spread + LEAST_SPREAD * texture.std()
         self.regression = LogisticRegression(C=PATTERN_REGULARIZATION, max_iter=5000)
-        self.regression.fit((features - self.mean) / self.spread, words)
+        self.regression.fit((texture - self.mean) / self.spread, words)
         self.words = self.regression.classes_
 
-    def chances(self, features):
-        return self.regression.predict_proba((features - self.mean) / self.spread)
+    def chances(self, texture):
+        return self.regression.predict_proba((texture - self.mean) / self.spread)
 
     def weights(self):
-        """For features as they are: weights of each word, and biases."""
+        """For texture as it is: weights of each word, and biases."""
         weights = self.regression.coef_ / self.spread
         return weights, self.regression.intercept_ - weights @ self.mean
 
 
-def fit_patterns(features, names, labels):
+def fit_patterns(texture, names, labels):
     """Answers the head, fitted to all labelled photos, and lines for the report: there are few of them, so accuracy
     is cross-validated."""
     known = [at for at, name in enumerate(names) if name in labels]
-    rows, words = features[known], np.array([labels[names[at]] for at in known])
+    rows, words = texture[known], np.array([labels[names[at]] for at in known])
     guesses = np.empty_like(words)
     folds = StratifiedKFold(PATTERN_FOLDS, shuffle=True, random_state=1)
     for fitted, tested in folds.split(words, words):

@@ -19,6 +19,8 @@ def softmax(scores):
 def share(right):
     """A share with its 95 % interval (Wilson, 1927), in words."""
     right = np.asarray(right, float)
+    if right.size == 0:
+        return "none"
     count, mean = len(right), right.mean()
     middle = (mean + Z**2 / (2 * count)) / (1 + Z**2 / count)
     reach = Z / (1 + Z**2 / count) * np.sqrt(mean * (1 - mean) / count + Z**2 / (4 * count**2))
@@ -47,7 +49,8 @@ def calibrated(scores, classes, halves):
     """Probabilities, each made with a temperature that was fitted to the half that the photo is not in."""
     result = np.empty_like(scores)
     for half in (False, True):
-        result[halves == half] = softmax(scores[halves == half] / fit_temperature(scores[halves != half], classes[halves != half]))
+        within, outside = halves == half, halves != half
+        result[within] = softmax(scores[within] / fit_temperature(scores[outside], classes[outside]))
     return result
 
 

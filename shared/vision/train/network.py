@@ -9,6 +9,9 @@ from torch import nn
 from torch.nn import functional
 
 FEATURES = 1280
+# Texture is the mean of this block's expanded channels, where what cloth looks like is not yet given up for what it is.
+TEXTURE_BLOCK = 13
+TEXTURE = 1152
 EPSILON = 1e-3
 # Blocks of a stage, kernel, stride of the first, expansion, channels.
 STAGES = [

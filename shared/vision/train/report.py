@@ -7,7 +7,7 @@ from retakes import SAME, TWICE
 
 # As in src/tags.rs and src/embed.rs.
 SURE_OF_CATEGORY = 0.7
-DUPLICATE_LIKENESS = 0.998
+DUPLICATE_LIKENESS = 0.996
 COMMONEST = 12
 PARTS = [0.01, 0.1, 0.5, 0.9, 0.99]
 
@@ -45,6 +45,8 @@ def of_categories(photos, scores, temperature):
     ]
     for at, word in enumerate(words):
         of_class, said = classes == at, guesses == at
+        if not of_class.any():
+            continue
         precision = f"{right[said].mean():.1%} of {said.sum()}" if said.any() else "never said"
         lines.append(f"  {word}: found {right[of_class].mean():.1%} of {of_class.sum()}, right in {precision}")
     return lines + ["commonest mistakes:"] + confusions(guesses, classes, words, COMMONEST), right[large].mean()
@@ -80,7 +82,7 @@ def of_vectors(photos, vectors, originals, again):
     for at, kind in enumerate([*SAME, *TWICE]):
         of_kind = likeness[:, at]
         lines.append(
-            f"likeness to itself, {kind}: median {np.median(of_kind):.4f}, least {of_kind.min():.4f}, "
+            f"likeness of {len(originals)} to themselves, {kind}: median {np.median(of_kind):.4f}, least {of_kind.min():.4f}, "
             f"at least {DUPLICATE_LIKENESS}: {(of_kind >= DUPLICATE_LIKENESS).mean():.1%}"
         )
     return lines

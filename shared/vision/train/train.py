@@ -10,11 +10,12 @@ which design some of the photos have, as judged by eye; since they are few, the 
 cross-validated. Writes shared/vision/weights:
 
     garment.nn     the network, its weights in signed bytes
-    category.f16   rows of 1,280 weights and a bias, one row for each class
+    category.f16   rows of 1,280 weights and a bias on features, one row for each class
     category.txt   the classes, in the order of the rows
-    pattern.f16    likewise for patterns
+    pattern.f16    rows of 1,152 weights and a bias on texture, one row for each pattern
     pattern.txt
-    embedding.i4   512 rows of 1,280: for each a float32 scale, then two numbers a byte
+    vector_features.i4, vector_texture.i4
+                   384 rows of 1,280 and 128 of 1,152: for each a float32 scale, then two numbers a byte
     model_id.txt   names the embedding; it changes whenever the network or the projection does
     report.txt     what was measured
 
@@ -36,7 +37,7 @@ import torch
 
 from export import extract, to_onnx
 from finetune import PHASES, finetune, new_classifier
-from heads import embedded, fit_patterns, fit_projection, four_bit_bytes, in_four_bits, pattern_labels
+from heads import Projection, fit_patterns, pattern_labels
 from measure import fit_temperature
 from network import Network
 from photos import Photos, read
@@ -63,7 +64,7 @@ def pack(source, target):
     sys.path.insert(0, str(MODELS))
     from pack import pack as packed
 
-    packed(source, target, ["features"], "int8")
+    packed(source, target, ["features", "texture"], "int8")
 
 
 def head_bytes(weights, bias):
@@ -100,34 +101,35 @@ def main():
         to_onnx(network, onnx)
         pack(onnx, packed)
         garment = packed.read_bytes()
-        features = extract(onnx, (read(path) for path in photos.paths), threads)
+        features, texture = extract(onnx, (read(path) for path in photos.paths), threads)
         chance = np.random.default_rng(SEED)
         retaken, kinds = chance.choice(held, RETAKEN, replace=False), {**SAME, **TWICE}
         files = (file for at in retaken for file in retakes(read(photos.paths[at]), kinds))
-        again = extract(onnx, files, threads).reshape(RETAKEN, len(kinds), -1)
+        again = [rows.reshape(RETAKEN, len(kinds), -1) for rows in extract(onnx, files, threads)]
 
     weight, bias = classifier.weight.detach().numpy(), classifier.bias.detach().numpy()
     scores = features @ weight.T + bias
     temperature = fit_temperature(scores[held], photos.classes[held])
-    multiples, scales, directions = in_four_bits(fit_projection(features[fitted]))
-    patterns, pattern_lines = fit_patterns(features, [path.name for path in photos.paths], pattern_labels())
+    projection = Projection(features[fitted], texture[fitted])
+    patterns, pattern_lines = fit_patterns(texture, [path.name for path in photos.paths], pattern_labels())
     lines, accuracy = report(
-        photos, scores, temperature, embedded(features, directions), retaken, embedded(again, directions)
+        photos, scores, temperature, projection.vectors(features, texture), retaken, projection.vectors(*again)
     )
     lines += pattern_lines + [f"fitted in {(time.monotonic() - begun) / 60:.0f} minutes on {threads} cores"]
     print("\n".join(lines), flush=True)
     if accuracy < REQUIRED:
         sys.exit(f"train: {accuracy:.1%} is below {REQUIRED:.0%}; the weights were left as they are")
 
-    embedding = four_bit_bytes(multiples, scales)
+    of_features, of_texture = projection.bytes
     files = {
         "garment.nn": garment,
         "category.f16": head_bytes(weight / temperature, bias / temperature),
         "category.txt": "\n".join(photos.words) + "\n",
         "pattern.f16": head_bytes(*patterns.weights()),
         "pattern.txt": "\n".join(patterns.words) + "\n",
-        "embedding.i4": embedding,
-        "model_id.txt": f"efficientnet-lite0/clothes-{fingerprint(garment)}/4-views/512-{fingerprint(embedding)}",
+        "vector_features.i4": of_features,
+        "vector_texture.i4": of_texture,
+        "model_id.txt": f"efficientnet-lite0/clothes-{fingerprint(garment)}/4-views/512-{fingerprint(of_features + of_texture)}",
         "report.txt": "\n".join(lines) + "\n",
     }
     write(WEIGHTS, files)
