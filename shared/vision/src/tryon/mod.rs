@@ -14,6 +14,7 @@ mod fit;
 mod geom;
 mod inpaint;
 mod light;
+mod limbs;
 mod mesh;
 mod plane;
 mod pose;
