@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench bench-vision sam-build sam-local train clean check-python
+.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench bench-vision evals fuzz sam-build sam-local train clean check-python
 
 VENV := .local/venv
 PYTHON := $(VENV)/bin/python
@@ -84,6 +84,22 @@ bench: setup ## Start-up, reply times, memory and sizes of the release binaries.
 
 bench-vision: setup $(BENCHING) ## Vision models on one core: drape-nn, rten and onnxruntime side by side. ARGS="--runs 50"
 	@cargo run --quiet --release -p drape-bench --no-default-features --features vision --bin vision -- --python $(PYTHON) $(ARGS)
+
+evals: setup ## ARGS="tags --photos DIR": how good the vision engine is on photos; without ARGS, what can be asked
+	@cargo run --quiet --release -p drape-evals --bin evals -- $(if $(ARGS),$(ARGS),--help)
+
+# Coverage needs the compiler's unstable flags, which RUSTC_BOOTSTRAP allows on the pinned toolchain.
+FUZZER := .local/cargo/bin/cargo-fuzz
+FUZZ := cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CURDIR)/$(FUZZER)
+fuzz: setup $(FUZZER) ## [SECONDS=900] [TARGET=decode|analyse]: fuzz what reads photos; what breaks lies in tests/fuzz/artifacts
+	@cd tests/fuzz && cargo run --quiet --release --bin seeds
+	@for target in $(or $(TARGET),decode analyse); do \
+	  $(FUZZ) run --sanitizer none $$target -- -max_total_time=$(or $(SECONDS),900) -timeout=30 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 || exit 1; \
+	done
+
+$(FUZZER):
+	@echo "  … cargo-fuzz into .local/cargo"
+	@cargo install --quiet --locked --root .local/cargo --version 0.13.2 cargo-fuzz
 
 sam-build: setup ## [STAGE=dev|prod]: release binaries for Lambda, by cargo-lambda, for that environment's processor
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam build --template-file template.yaml $(if $(STAGE),--config-env $(STAGE))
