@@ -110,10 +110,11 @@ impl GarmentVision {
         self.cutter.cut(photo)
     }
 
-    /// The colours of a garment in its photo, by the part of it that they cover.
+    /// The colours of a garment in its photo, by the part of it that they cover, in the photo's light.
     #[must_use]
-    pub fn colors(&self, cutout: &Cutout) -> Vec<Color> {
-        colors::dominant(&cutout.image)
+    pub fn colors(&self, cutout: &Cutout, photo: &Photo, category: Category) -> Vec<Color> {
+        let light = Light::around(&photo.rgb, cutout);
+        colors::of_garment(&cutout.image, light, Some(category))
     }
 
     /// Every category that is known with its probability, likeliest first.
@@ -161,10 +162,7 @@ impl GarmentVision {
             cutout_confidence: cutout.as_ref().map(|cutout| cutout.confidence),
             colors: cutout.as_ref().map_or_else(
                 || photo_colors(&photo),
-                |cutout| {
-                    let light = Light::around(&photo.rgb, cutout);
-                    colors::of_garment(&cutout.image, light, Some(guess.category))
-                },
+                |cutout| self.colors(cutout, &photo, guess.category),
             ),
             pattern: self.tagger.pattern(&features),
         };

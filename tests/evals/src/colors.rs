@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
 use comfy_table::Table;
-use drape_domain::Color;
+use drape_domain::{Category, Color};
 use drape_vision::{GarmentVision, PhotoError, VisionError, decode};
 use image::{Rgb, RgbImage};
 use serde::Serialize;
@@ -58,8 +58,10 @@ pub(crate) fn run(folder: &Path, out: &Path, limit: Option<usize>) -> Result<Col
             .and_then(|photo| Ok((vision.cut(&photo)?, photo)));
         match seen {
             Ok((cutout, photo)) => {
+                let guesses = vision.categories(&photo.rgb)?;
+                let category = guesses.first().map_or(Category::Other, |(guess, _)| *guess);
                 let began = Instant::now();
-                let colors = vision.colors(&cutout);
+                let colors = vision.colors(&cutout, &photo, category);
                 times.push(began.elapsed().as_secs_f64() * 1000.0);
                 let shown = on_checkerboard(&cutout.image, 16);
                 sheets.add(tile(&file.name, &photo.rgb, &shown, &colors))?;

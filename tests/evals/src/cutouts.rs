@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 use comfy_table::Table;
 use drape_domain::item::ImageType;
-use drape_vision::{Cutout, GarmentVision, Photo, VisionError, decode};
+use drape_vision::{GarmentVision, Photo, VisionError, decode};
 use image::{
     ImageDecoder, ImageReader, Rgb, RgbImage, RgbaImage,
     imageops::{self, FilterType},
@@ -23,7 +23,7 @@ use crate::{
     progress::Progress,
     report::{Report, or_dash, table},
     sheet::{LINE, Sheets, on_checkerboard, place, write},
-    stats::{Times, peak_memory},
+    stats::{Times, nearest_rank, peak_memory},
 };
 
 const SIDE: u32 = 180;
@@ -33,6 +33,8 @@ const COLUMNS: u32 = 5;
 struct Cut {
     name: String,
     file: PathBuf,
+    /// How far the cutout can be trusted, 0–1.
+    confidence: f32,
     /// The part of the photo that the garment covers.
     cover: f32,
     decode_ms: f64,
@@ -53,6 +55,8 @@ pub(crate) struct Cutouts {
     load_ms: f64,
     /// Of this process while it cut, before any file was written at its original size; in bytes.
     peak_memory: Option<u64>,
+    /// Quantiles (0.05, 0.25, 0.5, 0.75, 0.95) of the confidence.
+    confidence: Vec<(f64, f64)>,
     /// Photos without a cutout, with the reason's code.
     refused: Vec<(String, String)>,
 }
@@ -88,13 +92,14 @@ pub(crate) fn run(folder: &Path, out: &Path, limit: Option<usize>) -> Result<Cut
         match seen {
             Ok((cutout, photo)) => {
                 let path = out.join(unique(&file.stem(), &mut taken));
-                let full = at_original_size(whole(&cutout, &photo), &bytes, declared)?;
+                let full = at_original_size(cutout.full(photo.size()), &bytes, declared)?;
                 full.save(&path)
                     .with_context(|| format!("writing {}", path.display()))?;
-                sheets.add(tile(&file.name, &photo, &full))?;
+                sheets.add(tile(&file.name, &photo, &full, cutout.confidence))?;
                 cutouts.push(Cut {
                     name: file.name,
                     file: path,
+                    confidence: cutout.confidence,
                     cover: cutout.cover,
                     decode_ms,
                     cut_ms,
@@ -109,7 +114,16 @@ pub(crate) fn run(folder: &Path, out: &Path, limit: Option<usize>) -> Result<Cut
     }
     sheets.finish()?;
     let times = |time: fn(&Cut) -> f64| Times::of(cutouts.iter().map(time).collect());
+    let mut confidence: Vec<_> = cutouts
+        .iter()
+        .map(|cut| f64::from(cut.confidence))
+        .collect();
+    confidence.sort_by(f64::total_cmp);
     Ok(Cutouts {
+        confidence: [0.05, 0.25, 0.5, 0.75, 0.95]
+            .into_iter()
+            .filter_map(|part| Some((part, nearest_rank(&confidence, part)?)))
+            .collect(),
         decoding: times(|cut| cut.decode_ms),
         cutting: times(|cut| cut.cut_ms),
         whole: times(|cut| cut.decode_ms + cut.cut_ms),
@@ -118,15 +132,6 @@ pub(crate) fn run(folder: &Path, out: &Path, limit: Option<usize>) -> Result<Cut
         cutouts,
         refused,
     })
-}
-
-/// The cutout where it is in its photo, the rest transparent.
-fn whole(cutout: &Cutout, photo: &Photo) -> RgbaImage {
-    let (width, height) = photo.size();
-    let mut whole = RgbaImage::new(width, height);
-    let (left, top) = cutout.offset;
-    imageops::replace(&mut whole, &cutout.image, left.into(), top.into());
-    whole
 }
 
 /// `stem.png`, or with a number if that is taken by a photo of another folder.
@@ -173,12 +178,14 @@ fn at_original_size(cutout: RgbaImage, bytes: &[u8], declared: ImageType) -> Res
     ))
 }
 
-fn tile(name: &str, photo: &Photo, full: &RgbaImage) -> RgbImage {
-    let mut tile = RgbImage::from_pixel(2 * SIDE, SIDE + LINE, Rgb([255; 3]));
+fn tile(name: &str, photo: &Photo, full: &RgbaImage, confidence: f32) -> RgbImage {
+    let mut tile = RgbImage::from_pixel(2 * SIDE, SIDE + 2 * LINE, Rgb([255; 3]));
     place(&mut tile, &photo.rgb, 0, 0, SIDE);
     let field = full.width().max(full.height()) / 20;
     place(&mut tile, &on_checkerboard(full, field), SIDE, 0, SIDE);
     write(&mut tile, name, 2, SIDE + 2);
+    let confidence = format!("confidence {confidence:.2}");
+    write(&mut tile, &confidence, 2, SIDE + LINE + 2);
     tile
 }
 
@@ -205,7 +212,11 @@ impl Report for Cutouts {
                     .map(|bytes| format!("{:.0} MB", bytes as f64 / 1e6)),
             ),
         ]);
-        let mut tables = vec![run, whole];
+        let mut confidence = table(&["part of the cutouts", "confidence is at most"]);
+        for (part, value) in &self.confidence {
+            confidence.add_row([part.to_string(), format!("{value:.2}")]);
+        }
+        let mut tables = vec![run, whole, confidence];
         if !self.refused.is_empty() {
             let mut refused = table(&["refused", "because"]);
             for (name, code) in &self.refused {
