@@ -90,11 +90,10 @@ evals: setup ## ARGS="tags --photos DIR": how good the vision engine is on photo
 
 # Coverage needs the compiler's unstable flags, which RUSTC_BOOTSTRAP allows on the pinned toolchain.
 FUZZER := .local/cargo/bin/cargo-fuzz
-FUZZ := cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CURDIR)/$(FUZZER)
 fuzz: setup $(FUZZER) ## [SECONDS=900] [TARGET=decode|analyse]: fuzz what reads photos; what breaks lies in tests/fuzz/artifacts
 	@cd tests/fuzz && cargo run --quiet --example seeds corpus/decode
-	@for target in $(or $(TARGET),decode analyse); do \
-	  $(FUZZ) run --fuzz-dir . --sanitizer none $$target -- -max_total_time=$(or $(SECONDS),900) -timeout=30 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 || exit 1; \
+	@cd tests/fuzz && for target in $(or $(TARGET),decode analyse); do \
+	  RUSTC_BOOTSTRAP=1 $(CURDIR)/$(FUZZER) run --fuzz-dir . --sanitizer none $$target -- -max_total_time=$(or $(SECONDS),900) -timeout=30 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 || exit 1; \
 	done
 
 $(FUZZER):
