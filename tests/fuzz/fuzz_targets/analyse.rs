@@ -74,14 +74,22 @@ impl Drawing {
         );
         let inside = |x: u32, y: u32| {
             let (x, y) = (x * 255 / width, y * 255 / height);
-            self.boxes.iter().take(16).any(|[left, top, right, bottom]| {
-                (u32::from(*left)..u32::from(*right)).contains(&x)
-                    && (u32::from(*top)..u32::from(*bottom)).contains(&y)
-            })
+            self.boxes
+                .iter()
+                .take(16)
+                .any(|[left, top, right, bottom]| {
+                    (u32::from(*left)..u32::from(*right)).contains(&x)
+                        && (u32::from(*top)..u32::from(*bottom)).contains(&y)
+                })
         };
         let picture = RgbaImage::from_fn(width, height, |x, y| {
-            let mut color = if inside(x, y) { self.cloth } else { self.behind };
-            let noise = x.wrapping_mul(31).wrapping_add(y.wrapping_mul(17)) as u8 % (self.grain | 1);
+            let mut color = if inside(x, y) {
+                self.cloth
+            } else {
+                self.behind
+            };
+            let noise =
+                x.wrapping_mul(31).wrapping_add(y.wrapping_mul(17)) as u8 % (self.grain | 1);
             for value in &mut color[..3] {
                 *value = value.wrapping_add(noise);
             }
@@ -163,7 +171,10 @@ fn check(made: &GarmentPhoto) {
     let length: f32 = made.embedding.iter().map(|value| value * value).sum();
     assert!((length - 1.0).abs() < 1e-3, "a vector of length {length}");
     let shares: f32 = made.inferred.colors.iter().map(|color| color.share).sum();
-    assert!(made.inferred.colors.len() <= 4 && shares <= 1.001, "{shares}");
+    assert!(
+        made.inferred.colors.len() <= 4 && shares <= 1.001,
+        "{shares}"
+    );
     assert!((0.0..=1.0).contains(&made.inferred.confidence));
 }
 
@@ -172,9 +183,9 @@ fn check(made: &GarmentPhoto) {
 fn quiet() {
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let own = panic
-            .location()
-            .is_some_and(|place| place.file().contains("drape") || place.file().contains("fuzz_targets"));
+        let own = panic.location().is_some_and(|place| {
+            place.file().contains("drape") || place.file().contains("fuzz_targets")
+        });
         if own {
             told(panic);
         }
