@@ -138,7 +138,8 @@ fn fits_weather(category: Category, context: &Context) -> bool {
         return true;
     };
     match category {
-        Category::Shorts | Category::Undershirt => temp >= 12.0,
+        // Nobody wears a coat over bare legs.
+        Category::Shorts | Category::Undershirt => outer(context) != Outer::Needed,
         Category::Outerwear => temp <= 24.0,
         Category::Hoodie | Category::Sweater => temp <= 28.0,
         _ => true,
@@ -348,6 +349,8 @@ mod tests {
             Category::Outerwear,
             &at(25.0, Condition::Sunny)
         ));
+        assert!(!fits_weather(Category::Shorts, &at(12.0, Condition::Rain)));
+        assert!(fits_weather(Category::Shorts, &at(12.0, Condition::Sunny)));
         assert!(fits_weather(Category::Shorts, &at(28.0, Condition::Sunny)));
         assert!(fits_weather(
             Category::Outerwear,
