@@ -1,6 +1,9 @@
 //! What nobody sends: damaged files and pictures that no camera takes. Either a result within its limits, or a
 //! reason; never a panic. `make fuzz` looks further for as long as one likes.
 
+// Clippy takes only functions marked as tests for tests.
+#![allow(clippy::unwrap_used)]
+
 mod files;
 
 use drape_domain::{
