@@ -14,6 +14,8 @@ use super::{
 pub(crate) enum Keeps {
     /// Face, neck, hair, hands.
     Head,
+    /// The same but for the sides of the neck.
+    Collared,
     /// The face below the brows only.
     Face,
 }
@@ -31,6 +33,7 @@ pub(crate) fn draw(pieces: &[Piece], keeps: Keeps, protected: &Protected, light:
             }
             let mut kept = match keeps {
                 Keeps::Head => protected.always.data[index],
+                Keeps::Collared => protected.collared.data[index],
                 Keeps::Face => protected.face.data[index],
             };
             if piece.behind_arms {

@@ -207,7 +207,15 @@ fn render_on(
             Slot::Bottom => (fit::bottom(&cloth, *category, &body), Keeps::Head),
             Slot::Shoes => (fit::shoes(&cloth, &body), Keeps::Head),
             Slot::Hat => (fit::hat(&cloth, &head), Keeps::Face),
-            _ => (fit::top(&cloth, *category, &body), Keeps::Head),
+            _ => {
+                let fitted = fit::top(&cloth, *category, &body);
+                let keeps = if fitted.collar {
+                    Keeps::Collared
+                } else {
+                    Keeps::Head
+                };
+                (fitted, keeps)
+            }
         };
         let layer = compose::draw(&fitted.pieces, keeps, &protected, &light);
         let (covered, on_body) = compose::coverage(&layer, &body.mask);
@@ -223,7 +231,7 @@ fn render_on(
             seen,
             // Hats stand out of the head's outline.
             on_body: match keeps {
-                Keeps::Head => on_body / covered,
+                Keeps::Head | Keeps::Collared => on_body / covered,
                 Keeps::Face => 1.0,
             },
             quality: cloth.quality,

@@ -13,6 +13,8 @@ use super::{
 pub(crate) struct Protected {
     /// Face, neck, hair and hands: nothing but a hat may cover them.
     pub(crate) always: Plane,
+    /// The same for garments with a collar: it lies over the sides of the neck.
+    pub(crate) collared: Plane,
     /// The face below the brows: no hat may cover it either.
     pub(crate) face: Plane,
     /// Bare forearms that hang in front of what is worn on the torso or the legs.
@@ -78,17 +80,21 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
     let face = Plane::from_fn(width, height, |x, y| {
         f32::from(u8::from(head.below_brows(near(x, y))))
     });
-    let mut always = Plane::from_fn(width, height, |x, y| {
-        let here = body.mask.data[y * width + x] > 0.3 && head.on_neck(near(x, y), body);
-        f32::from(u8::from(here))
-    });
-    always = soften(&always);
-    for (index, value) in always.data.iter_mut().enumerate() {
-        *value = value.max(hair.data[index]).max(hands.data[index]);
-        if head.on_face(near(index % width, index / width)) {
-            *value = 1.0;
+    let kept = |neck: &dyn Fn(P) -> bool| {
+        let mut kept = soften(&Plane::from_fn(width, height, |x, y| {
+            let here = body.mask.data[y * width + x] > 0.3 && neck(near(x, y));
+            f32::from(u8::from(here))
+        }));
+        for (index, value) in kept.data.iter_mut().enumerate() {
+            *value = value.max(hair.data[index]).max(hands.data[index]);
+            if head.on_face(near(index % width, index / width)) {
+                *value = 1.0;
+            }
         }
-    }
+        kept
+    };
+    let always = kept(&|at| head.on_neck(at, body));
+    let collared = kept(&|at| head.on_neck(at, body) && in_collar(at, body));
     let front = Plane::from_fn(width, height, |x, y| {
         let index = y * width + x;
         if head.on_face(near(x, y)) {
@@ -101,11 +107,20 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
     });
     Protected {
         always,
+        collared,
         face,
         arms,
         front,
         skin,
     }
+}
+
+/// In the opening of a collar, or above it: it begins at the pit of the neck and is as wide as the neck at the
+/// collar's upper edge.
+fn in_collar(at: P, body: &Body) -> bool {
+    let offset = (at - body.neck) * (1.0 / body.torso);
+    let (across, up) = (offset.dot(body.across()).abs(), offset.dot(body.up()));
+    across < 0.8 * (up - 0.005)
 }
 
 /// Specks removed and edges softened by about a pixel.
@@ -441,8 +456,60 @@ fn hair(photo: &RgbImage, body: &Body, head: &Head, colours: &Colours, skin: &Pl
             }
         }
     }
+    let locks = locks(&mask, body, head);
     for (index, value) in hair.data.iter_mut().enumerate() {
-        *value = f32::from(u8::from(mask.data[index]));
+        *value = f32::from(u8::from(locks.data[index]));
     }
     soften(&hair)
+}
+
+/// Hair without what is thin below the head: edges and folds of clothes that have hair's colours.
+pub(crate) fn locks(hair: &Mask, body: &Body, head: &Head) -> Mask {
+    let (width, height) = (hair.width, hair.height);
+    let thin = (0.03 * body.torso).max(2.0);
+    let depth = Mask {
+        width,
+        height,
+        data: hair.data.iter().map(|set| !set).collect(),
+    }
+    .distance_to();
+    let on_head = |index: usize| head.on_head(p((index % width) as f32, (index / width) as f32));
+    let core = Mask {
+        width,
+        height,
+        data: depth
+            .iter()
+            .enumerate()
+            .map(|(index, &depth)| depth > thin || depth > 0.0 && on_head(index))
+            .collect(),
+    };
+    // A pixel less than before: at its edge hair is mixed with the old clothes.
+    let near = core.grown(thin - 0.5);
+    let mut locks = Mask {
+        width,
+        height,
+        data: hair
+            .data
+            .iter()
+            .zip(&near.data)
+            .enumerate()
+            .map(|(index, (&hair, &near))| hair && near && (depth[index] > 1.0 || on_head(index)))
+            .collect(),
+    };
+    let least = (0.006 * body.torso * body.torso) as usize;
+    for piece in locks.pieces(true) {
+        if piece.pixels.len() < least {
+            for index in piece.pixels {
+                locks.data[index] = false;
+            }
+        }
+    }
+    for hole in locks.pieces(false) {
+        if !hole.touches_edge && hole.pixels.len() < least / 4 {
+            for index in hole.pixels {
+                locks.data[index] = true;
+            }
+        }
+    }
+    locks
 }

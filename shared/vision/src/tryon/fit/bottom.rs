@@ -61,6 +61,7 @@ pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
     Fitted {
         pieces,
         trust: (0.25 + 0.75 * usual) * forked,
+        collar: false,
     }
 }
 

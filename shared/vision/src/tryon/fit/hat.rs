@@ -44,5 +44,6 @@ pub(crate) fn hat(cloth: &Cloth, head: &Head) -> Fitted {
             behind_arms: false,
         }],
         trust: 0.75,
+        collar: false,
     }
 }

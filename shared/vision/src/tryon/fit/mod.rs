@@ -33,6 +33,8 @@ pub(crate) struct Fitted {
     pub(crate) pieces: Vec<Piece>,
     /// How much its shape looks like what its category says, 0–1.
     pub(crate) trust: f32,
+    /// Whether a collar stands around the neck.
+    pub(crate) collar: bool,
 }
 
 impl Fitted {

@@ -14,6 +14,7 @@ pub(crate) fn shoes(cloth: &Cloth, body: &Body) -> Fitted {
     Fitted {
         pieces: pair(cloth, body),
         trust: 0.7,
+        collar: false,
     }
 }
 

@@ -21,6 +21,19 @@ const fn ease(category: Category) -> f32 {
     }
 }
 
+/// Whether tops of the category may have a collar or a hood.
+const fn collared(category: Category) -> bool {
+    matches!(
+        category,
+        Category::Shirt
+            | Category::Polo
+            | Category::Blouse
+            | Category::Blazer
+            | Category::Outerwear
+            | Category::Hoodie
+    )
+}
+
 /// The highest and the lowest hem that a top or dress of the category may have, as heights on the body.
 fn hem_range(category: Category, body: &Body) -> (f32, f32) {
     match category {
@@ -244,6 +257,7 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
     Fitted {
         pieces,
         trust: trust(&shape, long, category),
+        collar: collar > 0.03 * torso && collared(category),
     }
 }
 

@@ -1,3 +1,4 @@
+mod neck;
 mod repair;
 
 use std::sync::LazyLock;
