@@ -14,9 +14,10 @@ pub const FEATURES: usize = 1280;
 /// How many numbers say what it looks like.
 pub const TEXTURE: usize = 1152;
 const SIDE: usize = 224;
-/// The whole photo, and nearer: sides of the squares that are looked at, relative to the photo's longer side. As in
+/// The squares that are looked at: their sides relative to the photo's longer side, and whether they are mirrored.
+/// The whole photo, and its mirror image nearer, tell as much as both of both would in twice the time. As in
 /// `train/views.py`.
-const ZOOMS: [f64; 2] = [1.0, 0.8];
+const VIEWS: [(f64, bool); 2] = [(1.0, false), (0.8, true)];
 static GARMENT: &[u8] = include_bytes!("../weights/garment.nn");
 
 /// What is seen in a photo, none of it negative.
@@ -44,8 +45,7 @@ impl FeatureExtractor {
         Ok(Self { runner })
     }
 
-    /// The features of a photo: the mean of what is seen in each view and in its mirror image, so that a photo and
-    /// its mirror image have the same.
+    /// The features of a photo: the mean of what is seen in each view.
     ///
     /// # Errors
     /// [`ModelError`] if the network cannot be run.
@@ -54,15 +54,18 @@ impl FeatureExtractor {
             kind: vec![0.0; FEATURES],
             texture: vec![0.0; TEXTURE],
         };
-        for zoom in ZOOMS {
-            let view = View::of(photo, zoom, SIDE);
-            for view in [view.mirrored(), view] {
-                let outputs = self.runner.run([1, 3, SIDE, SIDE], view.into_planes())?;
-                let means = [&mut features.kind, &mut features.texture];
-                for (mean, output) in means.into_iter().zip(outputs) {
-                    for (sum, value) in mean.iter_mut().zip(output.data) {
-                        *sum += value / (2 * ZOOMS.len()) as f32;
-                    }
+        for (zoom, mirrored) in VIEWS {
+            let straight = View::of(photo, zoom, SIDE);
+            let view = if mirrored {
+                straight.mirrored()
+            } else {
+                straight
+            };
+            let outputs = self.runner.run([1, 3, SIDE, SIDE], view.into_planes())?;
+            let means = [&mut features.kind, &mut features.texture];
+            for (mean, output) in means.into_iter().zip(outputs) {
+                for (sum, value) in mean.iter_mut().zip(output.data) {
+                    *sum += value / VIEWS.len() as f32;
                 }
             }
         }

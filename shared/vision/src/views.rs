@@ -54,15 +54,11 @@ impl View {
     }
 
     /// The same with left and right exchanged.
-    pub(crate) fn mirrored(&self) -> Self {
-        let mut planes = self.planes.clone();
-        for row in planes.chunks_exact_mut(self.side) {
+    pub(crate) fn mirrored(mut self) -> Self {
+        for row in self.planes.chunks_exact_mut(self.side) {
             row.reverse();
         }
-        Self {
-            planes,
-            side: self.side,
-        }
+        self
     }
 
     /// The numbers for the network, 3 × side × side.
