@@ -206,7 +206,7 @@ fn render_on(
         let (fitted, keeps) = match category.slot() {
             Slot::Bottom => (fit::bottom(&cloth, *category, &body), Keeps::Head),
             Slot::Shoes => (fit::shoes(&cloth, &body), Keeps::Head),
-            Slot::Hat => (fit::hat(&cloth, &head), Keeps::Face),
+            Slot::Hat => (fit::hat(&cloth, &head, &body), Keeps::Face),
             _ => {
                 let fitted = fit::top(&cloth, *category, &body);
                 let keeps = if fitted.collar {

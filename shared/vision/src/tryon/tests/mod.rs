@@ -1,3 +1,4 @@
+mod hat;
 mod neck;
 mod repair;
 
