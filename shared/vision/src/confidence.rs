@@ -13,13 +13,16 @@ pub(crate) struct Evidence {
     pub(crate) whole: f32,
     /// The part of the photo's rim that the garment touches.
     pub(crate) border: f32,
+    /// How far the network found the same in the photo's mirror image.
+    pub(crate) views: f32,
     /// How much longer its outline is than that of the smoothed garment.
     pub(crate) ragged: f32,
 }
 
 impl Evidence {
-    /// Of a division of a picture in which things stood out as `prior` says.
-    pub(crate) fn gather(prior: &Plane, inside: &[bool]) -> Self {
+    /// Of a division of a picture in which things stood out as `prior` says, to the network the same in a
+    /// mirror as far as `views` says.
+    pub(crate) fn gather(prior: &Plane, inside: &[bool], views: f32) -> Self {
         let (width, height) = (prior.width, prior.height);
         let (mut decided, mut looked, mut both, mut either) = (0.0_f32, 0.0_f32, 0.0, 0.0);
         for (p, inside) in prior.data.iter().zip(inside) {
@@ -58,6 +61,7 @@ impl Evidence {
             agreement: share(both, either),
             whole: share(two as f32, area as f32),
             border: share(rim as f32, 2.0 * (width + height) as f32),
+            views,
             ragged: (share(own as f32, plain as f32) - 1.0).clamp(0.0, 1.0),
         }
     }
@@ -69,6 +73,7 @@ impl Evidence {
         mix(0.1, fall(self.decided, 0.5, 0.95))
             * mix(0.3, fall(self.agreement, 0.6, 0.97))
             * mix(0.5, fall(self.whole, 0.8, 1.0))
+            * mix(0.4, fall(self.views, 0.6, 0.93))
             * mix(0.5, fall(self.border, 0.45, 0.1))
             * mix(0.5, fall(self.ragged, 0.35, 0.08))
     }
@@ -92,9 +97,13 @@ mod tests {
     use super::*;
 
     fn confidence(prior: impl Fn(usize, usize) -> f32) -> f32 {
+        seen_twice(prior, 1.0)
+    }
+
+    fn seen_twice(prior: impl Fn(usize, usize) -> f32, views: f32) -> f32 {
         let prior = Plane::from_fn(100, 100, prior);
         let inside: Vec<bool> = prior.data.iter().map(|p| *p > 0.5).collect();
-        Evidence::gather(&prior, &inside).confidence()
+        Evidence::gather(&prior, &inside, views).confidence()
     }
 
     fn square(x: usize, y: usize, left: usize, top: usize, side: usize) -> bool {
@@ -108,6 +117,13 @@ mod tests {
     #[test]
     fn a_sure_cutout_in_one_piece_is_trusted() {
         assert!(confidence(|x, y| sure(square(x, y, 20, 20, 60))) > 0.95);
+    }
+
+    #[test]
+    fn what_the_mirror_image_contradicts_is_trusted_less() {
+        let square = |x, y| sure(square(x, y, 20, 20, 60));
+        assert!(seen_twice(square, 0.75) < 0.8);
+        assert!(seen_twice(square, 0.4) < 0.5);
     }
 
     #[test]

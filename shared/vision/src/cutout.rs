@@ -47,6 +47,8 @@ struct Prior {
     plane: Plane,
     /// Somebody drew it; it is not a guess.
     drawn: bool,
+    /// How far the network finds the same in the photo and in its mirror image, 0–1.
+    agreement: f32,
 }
 
 impl Cutter {
@@ -103,6 +105,7 @@ impl Cutter {
             None if !edit.keep.is_empty() => Prior {
                 plane: Plane::from_fn(scene.width, scene.height, |_, _| 0.1),
                 drawn: false,
+                agreement: 1.0,
             },
             None => return Err(nothing().into()),
         };
@@ -124,14 +127,15 @@ impl Cutter {
             return Err(nothing().into());
         }
         // What the owner drew is not to be doubted.
-        let judged = if prior.drawn || strokes.is_some() {
-            Plane::from_fn(scene.width, scene.height, |x, y| {
+        let (judged, views) = if prior.drawn || strokes.is_some() {
+            let certain = Plane::from_fn(scene.width, scene.height, |x, y| {
                 f32::from(u8::from(inside[y * scene.width + x]))
-            })
+            });
+            (certain, 1.0)
         } else {
-            prior.plane
+            (prior.plane, prior.agreement)
         };
-        let confidence = Evidence::gather(&judged, &inside).confidence();
+        let confidence = Evidence::gather(&judged, &inside, views).confidence();
         let whole = matte::cut(shown, &scene, &inside);
         Ok(crop(&whole, (left, top), photo.size(), confidence).ok_or_else(nothing)?)
     }
@@ -161,12 +165,14 @@ impl Cutter {
             return Ok(Some(Prior {
                 plane: edit::shown(&drawn, whole, part, (scene.width, scene.height)),
                 drawn: true,
+                agreement: 1.0,
             }));
         }
-        let mask = self.saliency.mask(shown)?;
-        Ok(mask.map(|mask| Prior {
-            plane: mask.resize(scene.width, scene.height),
+        let views = self.saliency.views(shown)?;
+        Ok(views.map(|views| Prior {
+            plane: views.plane.resize(scene.width, scene.height),
             drawn: false,
+            agreement: views.agreement,
         }))
     }
 }
