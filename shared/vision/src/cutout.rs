@@ -7,7 +7,7 @@ use crate::{
     decode::{Photo, over},
     edit::{self, Edit},
     error::{PhotoError, VisionError},
-    hanger, holes, matte,
+    grow, hanger, holes, matte,
     plane::Plane,
     region::{self, Scene, Strokes},
     runner::ModelError,
@@ -99,7 +99,7 @@ impl Cutter {
         let scene = Scene::new(shown);
         let strokes = strokes(edit, photo.size(), part, &scene);
         let prior = self.prior(shown, own, edit, (photo.size(), part), &scene)?;
-        let prior = match prior {
+        let mut prior = match prior {
             Some(prior) => prior,
             // Strokes alone can show what does not stand out.
             None if !edit.keep.is_empty() => Prior {
@@ -111,6 +111,9 @@ impl Cutter {
         };
         let mut inside = region::divide(&scene, &prior.plane, prior.drawn, strokes.as_ref());
         if !prior.drawn && strokes.is_none() {
+            if grow::add(&scene, &mut prior.plane, &inside) {
+                inside = region::divide(&scene, &prior.plane, false, None);
+            }
             hanger::remove(&scene, &prior.plane, &mut inside);
         }
         let fixed = |at: usize| {

@@ -16,6 +16,7 @@ pub mod error;
 pub mod features;
 pub mod garment;
 mod geodesic;
+mod grow;
 mod hanger;
 mod head;
 mod holes;
