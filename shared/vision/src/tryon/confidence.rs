@@ -30,7 +30,7 @@ impl Signs {
             * (0.5 + 0.5 * self.quality)
             * (0.3 + 0.7 * smooth_step(0.65, 0.97, self.symmetry))
             * (0.2 + 0.8 * self.shape)
-            * (-0.9 * (self.distortion - 0.25).max(0.0)).exp()
+            * (-1.4 * (self.distortion - 0.27).max(0.0)).exp()
     }
 }
 
