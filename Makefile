@@ -90,7 +90,7 @@ evals: setup ## ARGS="tags --photos DIR": how good the vision engine is on photo
 
 # Coverage needs the compiler's unstable flags, which RUSTC_BOOTSTRAP allows on the pinned toolchain.
 FUZZER := .local/cargo/bin/cargo-fuzz
-fuzz: setup $(FUZZER) ## [SECONDS=900] [TARGET=decode|analyse]: fuzz what reads photos; what breaks lies in tests/fuzz/artifacts
+fuzz: setup $(FUZZER) ## [SECONDS=900] [TARGET=decode|analyse]: fuzz what reads photos (needs g++); what breaks lies in tests/fuzz/artifacts
 	@cd tests/fuzz && cargo run --quiet --example seeds corpus
 	@cd tests/fuzz && for target in $(or $(TARGET),decode analyse); do \
 	  RUSTC_BOOTSTRAP=1 $(CURDIR)/$(FUZZER) run --fuzz-dir . --sanitizer none $$target -- -max_total_time=$(or $(SECONDS),900) -timeout=30 -rss_limit_mb=1024 -max_len=65536 -len_control=0 -print_final_stats=1 || exit 1; \
