@@ -56,8 +56,9 @@ impl InstructionSet {
         }
     }
 
-    /// Does the work with these instructions.
-    pub(crate) fn run<Op: WithSimd>(self, work: Op) -> Op::Output {
+    /// Runs a kernel with these instructions.
+    pub(crate) fn run(self, kernel: impl Kernel) {
+        let work = Fitted(kernel);
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Inner::Avx512(simd) => Simd::vectorize(simd, work),
@@ -66,6 +67,28 @@ impl InstructionSet {
             #[cfg(target_arch = "aarch64")]
             Inner::Neon(simd) => Simd::vectorize(simd, work),
             Inner::Portable => Simd::vectorize(pulp::Scalar128b, work),
+        }
+    }
+}
+
+/// Arithmetic on blocks, written once for all widths of registers.
+pub(crate) trait Kernel {
+    /// Does it, with `R` registers for a block.
+    fn run<S: Simd, const R: usize>(self, simd: S);
+}
+
+/// A kernel with as many registers for a block as their width asks for.
+struct Fitted<K>(K);
+
+impl<K: Kernel> WithSimd for Fitted<K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.0.run::<S, 1>(simd),
+            8 => self.0.run::<S, 2>(simd),
+            _ => self.0.run::<S, 4>(simd),
         }
     }
 }

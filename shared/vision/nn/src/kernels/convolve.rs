@@ -1,6 +1,6 @@
 //! Dense convolutions of any window, computed as they are written.
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use super::{
     stage::{Part, Plane, stage},
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     block::{Block, LANES, Shape},
+    isa::Kernel,
     program::Convolution,
 };
 
@@ -29,26 +30,15 @@ pub(crate) struct Dense<'a> {
     pub(crate) scratch: &'a mut Vec<Block>,
 }
 
-impl WithSimd for Dense<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            _ => self.run::<S, 4>(simd),
-        }
-    }
-}
-
-impl Dense<'_> {
+impl Kernel for Dense<'_> {
     fn run<S: Simd, const R: usize>(mut self, simd: S) {
         if !self.pointwise::<S, R>(simd) {
             self.windowed::<S, R>(simd);
         }
     }
+}
 
+impl Dense<'_> {
     /// 1×1 convolutions, for which all pixels are one row. Answers whether this is one.
     fn pointwise<S: Simd, const R: usize>(&mut self, simd: S) -> bool {
         let window = self.convolution.window;

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     block::{Block, LANES, Shape},
+    isa::Kernel,
     program::Convolution,
 };
 
@@ -27,20 +28,7 @@ pub(crate) struct Depthwise<'a> {
     pub(crate) scratch: &'a mut Vec<Block>,
 }
 
-impl WithSimd for Depthwise<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            _ => self.run::<S, 4>(simd),
-        }
-    }
-}
-
-impl Depthwise<'_> {
+impl Kernel for Depthwise<'_> {
     fn run<S: Simd, const R: usize>(self, simd: S) {
         let window = self.convolution.window;
         let ((high, wide), (down, right)) = (window.size, window.stride);

@@ -1,9 +1,9 @@
 //! Sums, products and activations, number by number.
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use super::lanes::{Lanes, activate, add, load, mul, save};
-use crate::{block::Block, program::Activation};
+use crate::{block::Block, isa::Kernel, program::Activation};
 
 /// What is computed; operands have the output's shape but for [`Element::MultiplyPlanes`].
 #[derive(Debug, Clone, Copy)]
@@ -24,20 +24,7 @@ pub(crate) struct Elementwise<'a> {
     pub(crate) output: &'a mut [Block],
 }
 
-impl WithSimd for Elementwise<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            _ => self.run::<S, 4>(simd),
-        }
-    }
-}
-
-impl Elementwise<'_> {
+impl Kernel for Elementwise<'_> {
     #[inline(always)]
     fn run<S: Simd, const R: usize>(self, simd: S) {
         let Self {

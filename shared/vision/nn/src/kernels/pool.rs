@@ -1,10 +1,11 @@
 //! The largest of each window, and the mean of each channel.
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use super::lanes::{add, load, max, mul, save, splat};
 use crate::{
     block::{Block, Shape},
+    isa::Kernel,
     program::Window,
 };
 
@@ -17,20 +18,7 @@ pub(crate) struct MaxPool<'a> {
     pub(crate) to: Shape,
 }
 
-impl WithSimd for MaxPool<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            _ => self.run::<S, 4>(simd),
-        }
-    }
-}
-
-impl MaxPool<'_> {
+impl Kernel for MaxPool<'_> {
     #[inline(always)]
     fn run<S: Simd, const R: usize>(self, simd: S) {
         let Window {
@@ -77,20 +65,7 @@ pub(crate) struct Average<'a> {
     pub(crate) output: &'a mut [Block],
 }
 
-impl WithSimd for Average<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            _ => self.run::<S, 4>(simd),
-        }
-    }
-}
-
-impl Average<'_> {
+impl Kernel for Average<'_> {
     #[inline(always)]
     #[allow(clippy::cast_precision_loss)] // pictures have far fewer than 2²⁴ pixels
     fn run<S: Simd, const R: usize>(self, simd: S) {

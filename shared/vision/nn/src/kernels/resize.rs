@@ -1,9 +1,12 @@
 //! Bilinear resizing with pixels at the centres of their squares.
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use super::lanes::{load, mul_add, save, splat, sub};
-use crate::block::{Block, Shape};
+use crate::{
+    block::{Block, Shape},
+    isa::Kernel,
+};
 
 /// A picture and its resized copy.
 pub(crate) struct Resize<'a> {
@@ -44,20 +47,7 @@ fn places(from: usize, to: usize) -> Vec<Between> {
         .collect()
 }
 
-impl WithSimd for Resize<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            _ => self.run::<S, 4>(simd),
-        }
-    }
-}
-
-impl Resize<'_> {
+impl Kernel for Resize<'_> {
     #[inline(always)]
     fn run<S: Simd, const R: usize>(self, simd: S) {
         let (down, across) = (

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     block::{Block, LANES, Shape},
+    isa::Kernel,
     program::Convolution,
 };
 
@@ -97,20 +98,7 @@ pub(crate) struct Winograd<'a> {
     pub(crate) scratch: &'a mut Vec<Block>,
 }
 
-impl WithSimd for Winograd<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.run::<S, 1>(simd),
-            8 => self.run::<S, 2>(simd),
-            _ => self.run::<S, 4>(simd),
-        }
-    }
-}
-
-impl Winograd<'_> {
+impl Kernel for Winograd<'_> {
     fn run<S: Simd, const R: usize>(self, simd: S) {
         let across = self.shape.columns.div_ceil(TILE);
         let tiles = across * self.shape.rows.div_ceil(TILE);
@@ -154,7 +142,9 @@ impl Winograd<'_> {
         }
         *self.scratch = memory;
     }
+}
 
+impl Winograd<'_> {
     /// For each position, all input channels of the tiles by all output channels.
     fn multiply<S: Simd, const R: usize>(
         &self,
