@@ -41,12 +41,16 @@ settings! {
     tryons_table = "TRYONS_TABLE",
     /// Table of training signals.
     signals_table = "SIGNALS_TABLE",
+    /// Table of what was shown.
+    showings_table = "SHOWINGS_TABLE",
     /// Table of used idempotency keys.
     idempotency_table = "IDEMPOTENCY_TABLE",
     /// Bucket that clients upload to.
     uploads_bucket = "UPLOADS_BUCKET",
     /// Bucket of everything that Drape makes.
     media_bucket = "MEDIA_BUCKET",
+    /// Bucket of the index of boutiques' items, and of what is learned.
+    learned_bucket = "LEARNED_BUCKET",
     /// Queue of items to clean.
     clean_queue_url = "CLEAN_QUEUE_URL",
     /// Queue of try-ons to render.

@@ -68,6 +68,8 @@ ids! {
     SessionId,
     /// A shown outfit.
     RecommendationId,
+    /// One answer with recommendations.
+    ShowingId,
     /// A photo that is not an item.
     UploadId,
     /// One training signal.

@@ -1,6 +1,8 @@
 //! What each table holds.
 
-use drape_domain::{Item, ItemId, SessionId, Signal, Timestamp, TryOn, TryOnId, User, UserId};
+use drape_domain::{
+    Item, ItemId, SessionId, Showing, Signal, Timestamp, TryOn, TryOnId, User, UserId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::record::{Derived, Key, Record, Revised};
@@ -207,12 +209,61 @@ impl DaySignal {
     /// The row for a signal.
     #[must_use]
     pub fn new(signal: Signal) -> Self {
-        let date = signal.created_at.date();
-        let shard = signal.user_id.uuid().as_bytes()[15] % 16;
         Self {
-            day: format!("{date}#{shard:02}"),
+            day: day_of(signal.created_at, signal.user_id),
             signal,
         }
+    }
+}
+
+/// Into how many shards a day is split.
+pub const DAY_SHARDS: u8 = 16;
+
+/// The partition of what a user did or was shown at a time: `2026-11-23#07`.
+#[must_use]
+pub fn day_of(at: Timestamp, user: UserId) -> String {
+    day_partition(at.date(), user.uuid().as_bytes()[15] % DAY_SHARDS)
+}
+
+/// The partition of a day's shard, which is below [`DAY_SHARDS`].
+#[must_use]
+pub fn day_partition(date: time::Date, shard: u8) -> String {
+    format!("{date}#{shard:02}")
+}
+
+/// A shown answer in its day's partition, which is the one of the signals about it if they come on the same
+/// day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DayShowing {
+    /// `2026-11-23#07`: the day and the user's shard.
+    pub day: String,
+    /// When the row may go, in Unix seconds (TTL).
+    pub expires_at: i64,
+    /// What was shown.
+    #[serde(flatten)]
+    pub showing: Showing,
+}
+
+impl DayShowing {
+    /// Signals have lost nine tenths of their weight by then.
+    const KEPT: time::Duration = time::Duration::days(150);
+
+    /// The row for an answer.
+    #[must_use]
+    pub fn new(showing: Showing) -> Self {
+        Self {
+            day: day_of(showing.shown_at, showing.user_id),
+            expires_at: (showing.shown_at + Self::KEPT).unix_timestamp(),
+            showing,
+        }
+    }
+}
+
+impl Record for DayShowing {
+    const PARTITION: &'static str = "day";
+    const SORT: Option<&'static str> = Some("id");
+    fn key(&self) -> Key<Self> {
+        Key::pair(&self.day, self.showing.id)
     }
 }
 

@@ -1,0 +1,1 @@
+//! How outfits are learned: features of pieces and pairs, training, calibration, measures. No I/O.
