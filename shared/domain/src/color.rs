@@ -1,8 +1,12 @@
 //! Colours as shoppers name them.
 
+mod oklab;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+pub use self::oklab::Oklab;
 
 /// An sRGB colour; `#RRGGBB` in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

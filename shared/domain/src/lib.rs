@@ -14,7 +14,7 @@ pub mod tryon;
 pub mod user;
 
 pub use attributes::Attributes;
-pub use color::{Color, Rgb};
+pub use color::{Color, Oklab, Rgb};
 pub use id::{ItemId, RecommendationId, SessionId, ShowingId, SignalId, TryOnId, UploadId, UserId};
 pub use item::{Item, ItemStatus};
 pub use money::{Currency, Money};
