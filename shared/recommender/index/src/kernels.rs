@@ -1,0 +1,139 @@
+//! The inner loops.
+
+use pulp::NullaryFnOnce;
+
+use crate::{
+    filter::ones,
+    format::Factor,
+    quantize::{PlaneQuery, WholeQuery},
+};
+
+/// Rows that are looked at together: those of a word of a bitset.
+pub(crate) const BLOCK: usize = 64;
+
+/// Inner products of a query with byte rows, for those rows of a block whose bit is set.
+pub(crate) struct ByteProducts<'a> {
+    /// Rows one after the other, as long as the query.
+    pub(crate) rows: &'a [i8],
+    pub(crate) scales: &'a [f32],
+    pub(crate) query: &'a WholeQuery,
+    pub(crate) chosen: u64,
+    /// Added to each product.
+    pub(crate) base: f32,
+    pub(crate) out: &'a mut [f32; BLOCK],
+}
+
+impl NullaryFnOnce for ByteProducts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let width = self.query.values.len();
+        let rows = self.rows.chunks_exact(width).zip(self.scales).zip(self.out);
+        for (at, ((row, scale), out)) in rows.enumerate() {
+            if self.chosen >> at & 1 == 1 {
+                *out = self.base
+                    + self.query.scale * scale * whole_product(row, &self.query.values) as f32;
+            }
+        }
+    }
+}
+
+/// Both have a multiple of 64 numbers.
+#[inline(always)]
+fn whole_product(row: &[i8], query: &[i16]) -> i32 {
+    let mut sums = [0_i32; 32];
+    for (row, query) in row.chunks_exact(64).zip(query.chunks_exact(64)) {
+        for (at, sum) in sums.iter_mut().enumerate() {
+            *sum += i32::from(row[2 * at]) * i32::from(query[2 * at])
+                + i32::from(row[2 * at + 1]) * i32::from(query[2 * at + 1]);
+        }
+    }
+    sums.iter().sum()
+}
+
+/// Upper bounds of inner products by one-bit codes, for a block.
+pub(crate) struct CodeProducts<'a> {
+    /// Words of eight rows at a time.
+    pub(crate) codes: &'a [u64],
+    pub(crate) factors: &'a [Factor],
+    pub(crate) query: &'a PlaneQuery,
+    /// Added to the query's product with the signs.
+    pub(crate) margin: f32,
+    /// Added to each product.
+    pub(crate) base: f32,
+    pub(crate) out: &'a mut [f32],
+}
+
+impl NullaryFnOnce for CodeProducts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let query = self.query;
+        let rest = query.rest + self.margin;
+        let groups = self.codes.chunks_exact(8 * query.planes.len());
+        let places = self
+            .factors
+            .chunks_exact(8)
+            .zip(self.out.chunks_exact_mut(8));
+        for (codes, (factors, out)) in groups.zip(places) {
+            let mut counts = [0_u64; 8];
+            for (words, planes) in codes.chunks_exact(8).zip(&query.planes) {
+                for (count, word) in counts.iter_mut().zip(words) {
+                    *count += u64::from((word & planes[0]).count_ones())
+                        + (u64::from((word & planes[1]).count_ones()) << 1)
+                        + (u64::from((word & planes[2]).count_ones()) << 2)
+                        + (u64::from((word & planes[3]).count_ones()) << 3);
+                }
+            }
+            for ((out, count), factor) in out.iter_mut().zip(counts).zip(factors) {
+                let product = query.per_count * count as f32 + query.per_one * factor.ones + rest;
+                *out = self.base + factor.scale * product;
+            }
+        }
+    }
+}
+
+/// The inner product of two vectors in full precision.
+pub(crate) struct Product<'a>(pub(crate) &'a [f32], pub(crate) &'a [f32]);
+
+impl NullaryFnOnce for Product<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call(self) -> f32 {
+        const LANES: usize = 16;
+        // The order of the sums is fixed, so that all instruction sets agree to the last bit.
+        let mut sums = [0.0_f32; LANES];
+        let (a, b) = (self.0.chunks_exact(LANES), self.1.chunks_exact(LANES));
+        let rest: f32 = a
+            .remainder()
+            .iter()
+            .zip(b.remainder())
+            .map(|(a, b)| a * b)
+            .sum();
+        for (a, b) in a.zip(b) {
+            for (at, sum) in sums.iter_mut().enumerate() {
+                *sum += a[at] * b[at];
+            }
+        }
+        let mut width = LANES / 2;
+        while width > 0 {
+            for at in 0..width {
+                sums[at] += sums[at + width];
+            }
+            width /= 2;
+        }
+        sums[0] + rest
+    }
+}
+
+/// The rows of a block whose bit is set and whose product is at least so much.
+#[inline]
+pub(crate) fn above(products: &[f32], chosen: u64, least: f32) -> impl Iterator<Item = usize> {
+    let over = (products.iter().take(BLOCK).enumerate()).fold(0, |bits, (at, product)| {
+        bits | u64::from(*product >= least) << at
+    });
+    ones(over & chosen)
+}
