@@ -41,6 +41,9 @@ impl Parts {
 /// and nothing is switched off that a person was promised (looks that go together, taste, variety).
 pub const WEIGHT_BOUNDS: [(f32, f32); 4] = [(0.40, 0.85), (0.08, 0.50), (0.02, 0.20), (0.00, 0.10)];
 
+/// The most that the acceptance's log-odds grow with the score, or are off.
+const MAX_ODDS: f32 = 50.0;
+
 /// score = w₁·compat + w₂·preference + w₃·freshness + w₄·boutique; the weights sum to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Blend {
@@ -85,6 +88,51 @@ impl Blend {
         1.0 / (1.0 + (-odds).exp())
     }
 
+    /// How log-odds of acceptance grow with the score.
+    pub(crate) const fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    pub(crate) fn with_odds(self, scale: f32, bias: f32) -> Self {
+        Self {
+            scale: scale.clamp(0.0, MAX_ODDS),
+            bias: bias.clamp(-MAX_ODDS, MAX_ODDS),
+            ..self
+        }
+    }
+
+    /// With these weights as far as the bounds allow: the nearest that are within them and sum to 1, after they
+    /// are made to sum to 1. Weights that are all 0 change nothing.
+    pub(crate) fn with_weights(self, wanted: [f32; 4]) -> Self {
+        let sum: f32 = wanted.iter().sum();
+        // Also false for NaN.
+        if !(sum > 1e-6 && sum.is_finite()) {
+            return self;
+        }
+        let wanted = wanted.map(|weight| weight / sum);
+        let at = |shift: f32| {
+            let mut weights = wanted;
+            for (weight, (low, high)) in weights.iter_mut().zip(WEIGHT_BOUNDS) {
+                *weight = (*weight + shift).clamp(low, high);
+            }
+            weights
+        };
+        // The sum grows with the shift; 40 halvings find where it is 1.
+        let (mut low, mut high) = (-1.0, 1.0);
+        for _ in 0..40 {
+            let middle = (low + high) / 2.0;
+            if at(middle).iter().sum::<f32>() < 1.0 {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Self {
+            weights: at((low + high) / 2.0),
+            ..self
+        }
+    }
+
     pub(crate) fn is_usable(&self) -> bool {
         let sum: f32 = self.weights.iter().sum();
         self.weights
@@ -92,8 +140,8 @@ impl Blend {
             .zip(WEIGHT_BOUNDS)
             .all(|(weight, (low, high))| (low - 1e-4..=high + 1e-4).contains(weight))
             && (sum - 1.0).abs() < 1e-3
-            && (0.0..=100.0).contains(&self.scale)
-            && (-100.0..=100.0).contains(&self.bias)
+            && (0.0..=MAX_ODDS).contains(&self.scale)
+            && (-MAX_ODDS..=MAX_ODDS).contains(&self.bias)
     }
 }
 
@@ -123,6 +171,24 @@ mod tests {
             let (least, most) = values.iter().fold((1f32, 0f32), |(a, b), v| (a.min(*v), b.max(*v)));
             prop_assert!(score >= least - 1e-5 && score <= most + 1e-5);
         }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_learned_the_weights_are_within_their_bounds_and_sum_to_1(
+            wanted in prop::array::uniform4(0f32..1e6),
+        ) {
+            prop_assert!(Blend::default().with_weights(wanted).is_usable());
+        }
+    }
+
+    #[test]
+    fn weights_within_the_bounds_are_taken_as_they_are() {
+        let blend = Blend::default().with_weights([1.2, 0.6, 0.14, 0.06]);
+        for (got, wanted) in blend.weights().iter().zip([0.6, 0.3, 0.07, 0.03]) {
+            assert!((got - wanted).abs() < 1e-5);
+        }
+        assert_eq!(Blend::default().with_weights([0.0; 4]), Blend::default());
     }
 
     #[test]

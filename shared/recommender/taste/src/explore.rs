@@ -101,7 +101,7 @@ impl Evidence {
         self.rewards.iter_mut().for_each(|value| *value *= kept);
     }
 
-    fn is_usable(&self, features: usize) -> bool {
+    pub(crate) fn is_usable(&self, features: usize) -> bool {
         self.dim == features + 1
             && self.squares.len() == self.dim * self.dim
             && self.rewards.len() == self.dim

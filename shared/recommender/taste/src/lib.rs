@@ -4,15 +4,28 @@
 
 mod blend;
 mod codec;
+pub mod drift;
+pub mod examples;
 mod explore;
 mod gauss;
 mod model;
+pub mod report;
+mod reservoir;
 pub mod reward;
 mod style;
+mod summary;
+#[cfg(test)]
+mod testing;
+mod train;
 
 pub use blend::{Blend, Parts, WEIGHT_BOUNDS};
 pub use codec::LoadError;
 pub use explore::{Choice, Evidence, Explorer, MAX_FEATURES};
 pub use model::{Model, Popularity};
+pub use report::Report;
 pub use reward::{Deed, HALF_LIFE_DAYS, reward};
 pub use style::{Lens, Preference, Style, StyleError, trust};
+pub use summary::{Liked, Summary};
+pub use train::{
+    AUC_EPSILON, Decision, ECE_TOLERANCE, Evaluation, Measured, Pace, Range, evaluate, train,
+};

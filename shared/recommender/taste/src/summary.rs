@@ -1,0 +1,493 @@
+//! What a day left, and what all days left: bounded, and the same however it was added up.
+
+use std::collections::BTreeMap;
+
+use drape_domain::{ItemId, Signal, UserId};
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+use crate::{
+    Evidence,
+    codec::{Format, LoadError},
+    drift::{Day, FALL_DAYS, REFERENCE_DAYS},
+    examples::{Example, ExamplePiece, Joined},
+    reservoir::Reservoir,
+    reward,
+};
+
+/// The examples that the blend is learned from.
+const MAX_EXAMPLES: usize = 20_000;
+/// The outfits that compat is learned from.
+const MAX_LIKED: usize = 5_000;
+/// The items whose rewards are kept; those with the fewest give way.
+const MAX_ITEMS: usize = 100_000;
+/// The most numbers of a vector.
+const MAX_DIM: usize = 4096;
+/// The days whose counts are kept: what drift looks at.
+const MAX_DAYS: usize = REFERENCE_DAYS + FALL_DAYS + 1;
+/// A reward that makes an outfit one to learn from: worn or saved, liked, kept or bought, not only looked at.
+const LIKED: f32 = 1.0;
+
+const FORMAT: Format = Format {
+    name: "summary",
+    magic: *b"DRAPESUM",
+    version: 1,
+    limit: 128 << 20,
+};
+
+/// An outfit that somebody liked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Liked {
+    /// Who.
+    pub user: UserId,
+    /// When.
+    pub day: Date,
+    /// What it is made of.
+    pub pieces: Vec<ExamplePiece>,
+}
+
+/// The sum of unit vectors of pieces, of one embedding model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Center {
+    model: String,
+    n: f64,
+    sum: Vec<f64>,
+}
+
+impl Center {
+    fn add(&mut self, model: &str, vector: &[f32]) {
+        let norm = vector
+            .iter()
+            .map(|x| f64::from(*x).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        // Also false for NaN and infinity.
+        if !(norm > 1e-12 && norm < 1e12) || vector.len() > MAX_DIM {
+            return;
+        }
+        if self.sum.is_empty() {
+            self.model = model.to_owned();
+            self.sum = vec![0.0; vector.len()];
+        }
+        if self.model != model || self.sum.len() != vector.len() {
+            return;
+        }
+        for (sum, x) in self.sum.iter_mut().zip(vector) {
+            *sum += f64::from(*x) / norm;
+        }
+        self.n += 1.0;
+    }
+
+    /// Of two models the one with more vectors stays: vectors of different models are not comparable.
+    fn merge(&mut self, other: &Self) {
+        if self.model == other.model && self.sum.len() == other.sum.len() {
+            self.n += other.n;
+            for (sum, more) in self.sum.iter_mut().zip(&other.sum) {
+                *sum += more;
+            }
+        } else if (other.n, &other.model) > (self.n, &self.model) {
+            *self = other.clone();
+        }
+    }
+
+    fn fade(&mut self, kept: f64) {
+        self.n *= kept;
+        self.sum.iter_mut().for_each(|value| *value *= kept);
+    }
+}
+
+/// What was learned from: of a shard's day, of a day, or of all days so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    explored: Vec<String>,
+    through: Date,
+    days: Vec<Day>,
+    evidence: Evidence,
+    examples: Reservoir<Example>,
+    liked: Reservoir<Liked>,
+    /// By item: the sum of what was good, and of what was said at all.
+    items: BTreeMap<ItemId, (f64, f64)>,
+    center: Center,
+}
+
+impl Summary {
+    /// Of a day of which nothing is known yet, for an explorer that looks at these features.
+    #[must_use]
+    pub fn new(date: Date, explored: &[String]) -> Self {
+        Self {
+            explored: explored.to_vec(),
+            through: date,
+            days: vec![Day::new(date)],
+            evidence: Evidence::new(explored.len()),
+            examples: Reservoir::new(MAX_EXAMPLES),
+            liked: Reservoir::new(MAX_LIKED),
+            items: BTreeMap::new(),
+            center: Center::default(),
+        }
+    }
+
+    /// The last day that is in it.
+    #[must_use]
+    pub const fn through(&self) -> Date {
+        self.through
+    }
+
+    /// Its days, the oldest first.
+    #[must_use]
+    pub fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    /// The features that exploration looks at.
+    #[must_use]
+    pub fn explored(&self) -> &[String] {
+        &self.explored
+    }
+
+    /// What exploration learns from.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// A sample of the examples, the later the likelier; at most 20,000.
+    pub fn examples(&self) -> impl Iterator<Item = &Example> {
+        self.examples.iter()
+    }
+
+    /// A sample of the outfits that were worn, saved, liked, kept or bought, the later the likelier; at most
+    /// 5,000.
+    pub fn liked(&self) -> impl Iterator<Item = &Liked> {
+        self.liked.iter()
+    }
+
+    /// Rewards by item: what was good, and what was said at all.
+    pub fn items(&self) -> impl Iterator<Item = (ItemId, f32, f32)> {
+        self.items
+            .iter()
+            .map(|(item, (good, all))| (*item, *good as f32, *all as f32))
+    }
+
+    /// The mean unit vector of the pieces that it saw, the model that they are of, and how many there were.
+    #[must_use]
+    pub fn center(&self) -> Option<(&str, Vec<f32>, f64)> {
+        let Center { model, n, sum } = &self.center;
+        (*n >= 1.0).then(|| {
+            let mean = sum.iter().map(|value| (value / n) as f32).collect();
+            (model.as_str(), mean, *n)
+        })
+    }
+
+    /// Takes in what came of a shard's day.
+    pub fn add(&mut self, joined: &Joined) {
+        self.day(&joined.day);
+        for example in &joined.examples {
+            // A like is 1 and a dislike −1; what a person bought is not five times as likeable.
+            self.evidence.add(
+                &example.explored,
+                (example.reward / 2.0).clamp(-1.0, 1.0),
+                1.0,
+            );
+            let id = example.recommendation.uuid();
+            self.examples.offer(id, example.day, || example.clone());
+            if example.reward >= LIKED && example.pieces.len() > 1 {
+                self.liked.offer(id, example.day, || Liked {
+                    user: example.user,
+                    day: example.day,
+                    pieces: example.pieces.clone(),
+                });
+            }
+            for piece in &example.pieces {
+                // What people own is theirs to like; popularity is of what is sold.
+                if piece.owner != example.user {
+                    let (good, all) = self.items.entry(piece.item).or_default();
+                    *good += f64::from(example.reward.max(0.0));
+                    *all += f64::from(example.reward.abs());
+                }
+            }
+        }
+        self.trim();
+    }
+
+    /// Takes in a signal about no shown outfit: pieces that a person put together themselves, if they liked
+    /// them, are an outfit to learn from.
+    pub fn compose(&mut self, signal: &Signal) {
+        let mut items = signal.items.clone();
+        items.sort_unstable();
+        items.dedup();
+        if signal.recommendation_id.is_none()
+            && reward::reward(signal.kind) >= LIKED
+            && (2..=8).contains(&items.len())
+        {
+            let day = signal.created_at.date();
+            self.liked.offer(signal.id.uuid(), day, || Liked {
+                user: signal.user_id,
+                day,
+                pieces: items
+                    .into_iter()
+                    .map(|item| ExamplePiece {
+                        item,
+                        owner: signal.user_id,
+                    })
+                    .collect(),
+            });
+        }
+    }
+
+    /// Takes in the vector of a piece about which something was done, for the centre of all.
+    pub fn see(&mut self, model: &str, vector: &[f32]) {
+        self.center.add(model, vector);
+    }
+
+    /// Adds another shard's of the same day. One for other features is passed over.
+    pub fn merge(&mut self, other: &Self) {
+        if self.explored != other.explored {
+            return;
+        }
+        self.through = self.through.max(other.through);
+        other.days.iter().for_each(|day| self.day(day));
+        self.evidence.merge(&other.evidence);
+        self.examples.merge(&other.examples);
+        self.liked.merge(&other.liked);
+        for (item, (good, all)) in &other.items {
+            let mine = self.items.entry(*item).or_default();
+            mine.0 += good;
+            mine.1 += all;
+        }
+        self.center.merge(&other.center);
+        self.trim();
+    }
+
+    /// Goes on to the next day: all that is here fades with a half-life of 45 days, then that day is added. A
+    /// day that is already in it, or before one that is, changes nothing, so that a day may be run again.
+    pub fn advance(&mut self, next: &Self) -> bool {
+        if next.through <= self.through {
+            return false;
+        }
+        if self.explored != next.explored {
+            // Other features: what exploration knew does not apply to them.
+            self.explored.clone_from(&next.explored);
+            self.evidence = Evidence::new(next.explored.len());
+        }
+        let kept = f64::from(reward::decay(
+            (next.through - self.through).whole_days() as f32
+        ));
+        self.evidence.fade(kept);
+        self.center.fade(kept);
+        for (good, all) in self.items.values_mut() {
+            *good *= kept;
+            *all *= kept;
+        }
+        self.items.retain(|_, (_, all)| *all > 0.05);
+        self.merge(next);
+        true
+    }
+
+    fn day(&mut self, day: &Day) {
+        match self.days.iter_mut().find(|mine| mine.date == day.date) {
+            Some(mine) => mine.merge(day),
+            None => {
+                self.days.push(day.clone());
+                self.days.sort_by_key(|day| day.date);
+            }
+        }
+        let surplus = self.days.len().saturating_sub(MAX_DAYS);
+        self.days.drain(..surplus);
+    }
+
+    fn trim(&mut self) {
+        // Well above the limit before anything goes, so that it is not done for each example.
+        if self.items.len() > MAX_ITEMS * 2 {
+            let mut weights: Vec<f64> = self.items.values().map(|(_, all)| *all).collect();
+            let (_, least, _) = weights.select_nth_unstable_by(MAX_ITEMS, |a, b| b.total_cmp(a));
+            let least = *least;
+            self.items.retain(|_, (_, all)| *all > least);
+        }
+    }
+
+    /// Its stored form.
+    ///
+    /// # Errors
+    /// If it is larger than is ever stored.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, LoadError> {
+        FORMAT.write(self)
+    }
+
+    /// From its stored form.
+    ///
+    /// # Errors
+    /// Says what is wrong with the bytes; never panics.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
+        let summary: Self = FORMAT.read(bytes)?;
+        let bounded = summary.examples.limit() <= MAX_EXAMPLES
+            && summary.liked.limit() <= MAX_LIKED
+            && summary.examples.len() <= MAX_EXAMPLES
+            && summary.liked.len() <= MAX_LIKED
+            && summary.items.len() <= MAX_ITEMS * 2
+            && summary.center.sum.len() <= MAX_DIM
+            && summary.days.len() <= MAX_DAYS;
+        if !bounded {
+            return Err(LoadError::Content("more of something than is ever written"));
+        }
+        let histograms = summary.days.iter().flat_map(|day| day.values.values());
+        if !summary.evidence.is_usable(summary.explored.len())
+            || !histograms
+                .into_iter()
+                .all(|histogram| histogram.is_usable())
+        {
+            return Err(LoadError::Content("evidence that contradicts itself"));
+        }
+        let numbers = summary
+            .items
+            .values()
+            .flat_map(|(good, all)| [good, all])
+            .chain(&summary.center.sum);
+        if !numbers.into_iter().all(|value| value.is_finite()) {
+            return Err(LoadError::Content("numbers that are none"));
+        }
+        Ok(summary)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drape_domain::{SignalId, SignalKind};
+    use proptest::prelude::*;
+    use time::Duration;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{examples::Joiner, testing};
+
+    fn explored() -> Vec<String> {
+        vec!["compat".to_owned()]
+    }
+
+    /// Showings to so many people, each of whom liked what `likes` says.
+    fn joined(people: &[(u128, u8)]) -> Joined {
+        let mut joiner = Joiner::new(testing::NOW.date(), &explored());
+        for (person, likes) in people {
+            let showing = testing::showing(*person, *person, 3);
+            joiner.show(&showing);
+            for (outfit, kind) in [
+                (0, SignalKind::Like),
+                (1, SignalKind::Dislike),
+                (2, SignalKind::Worn),
+            ] {
+                if likes >> outfit & 1 == 1 {
+                    joiner.deed(
+                        Some(showing.outfits[outfit].id),
+                        showing.user_id,
+                        kind.into(),
+                    );
+                }
+            }
+        }
+        joiner.finish()
+    }
+
+    fn summary(people: &[(u128, u8)]) -> Summary {
+        let mut summary = Summary::new(testing::NOW.date(), &explored());
+        summary.add(&joined(people));
+        for (person, _) in people {
+            summary.see("m", &[1.0, *person as f32]);
+        }
+        summary
+    }
+
+    #[test]
+    fn a_day_fades_into_the_next_and_counts_once() {
+        let mut memory = summary(&[(1, 1), (2, 5)]);
+        let n = memory.evidence().n();
+        let mut next = Summary::new(testing::NOW.date() + Duration::days(45), &explored());
+        next.see("m", &[1.0, 0.0]);
+        assert!(memory.advance(&next));
+        assert!((memory.evidence().n() - n / 2.0).abs() < 1e-9);
+        assert_eq!(memory.examples().count(), n as usize);
+        let before = memory.clone();
+        assert!(!memory.advance(&next));
+        assert_eq!(memory, before);
+    }
+
+    #[test]
+    fn pieces_that_a_person_wore_together_are_an_outfit_to_learn_from() {
+        let mut signal = Signal {
+            id: SignalId::from_uuid(Uuid::from_u128(1)),
+            user_id: UserId::from_uuid(Uuid::from_u128(1)),
+            kind: SignalKind::Worn,
+            recommendation_id: None,
+            items: [3, 1, 3]
+                .map(|n| ItemId::from_uuid(Uuid::from_u128(n)))
+                .to_vec(),
+            created_at: testing::NOW,
+        };
+        let mut summary = Summary::new(testing::NOW.date(), &explored());
+        summary.compose(&signal);
+        summary.compose(&signal);
+        assert_eq!(summary.liked().count(), 1);
+        assert_eq!(summary.liked().next().unwrap().pieces.len(), 2);
+        signal.kind = SignalKind::Skipped;
+        signal.id = SignalId::from_uuid(Uuid::from_u128(2));
+        summary.compose(&signal);
+        assert_eq!(summary.liked().count(), 1);
+    }
+
+    #[test]
+    fn popularity_is_of_what_is_sold_not_of_what_is_owned() {
+        let mut joined = joined(&[(1, 1)]);
+        let mut summary = Summary::new(testing::NOW.date(), &explored());
+        summary.add(&joined);
+        assert_eq!(summary.items().count(), 0);
+        joined.examples[0].pieces[0].owner = UserId::from_uuid(Uuid::from_u128(99));
+        summary.add(&joined);
+        assert_eq!(summary.items().count(), 1);
+    }
+
+    #[test]
+    fn vectors_of_two_models_never_mix() {
+        let mut summary = summary(&[(1, 0), (1, 0)]);
+        summary.see("other", &[9.0, 9.0]);
+        let (model, mean, n) = summary.center().unwrap();
+        assert_eq!((model, n), ("m", 2.0));
+        assert!((mean[0] - mean[1]).abs() < 1e-6);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn shards_add_up_to_the_whole_in_any_order(
+            people in prop::collection::btree_map(1u128..1000, 0u8..8, 0..12),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let people: Vec<(u128, u8)> = people.into_iter().collect();
+            let (a, b) = people.split_at(cut.index(people.len() + 1));
+            let whole = summary(&people);
+            let mut left = summary(a);
+            left.merge(&summary(b));
+            let mut right = summary(b);
+            right.merge(&summary(a));
+            for merged in [left, right] {
+                prop_assert_eq!(&merged.days, &whole.days);
+                prop_assert_eq!(&merged.examples, &whole.examples);
+                prop_assert_eq!(&merged.liked, &whole.liked);
+                prop_assert_eq!(&merged.items, &whole.items);
+                prop_assert!((merged.evidence.n() - whole.evidence.n()).abs() < 1e-9);
+            }
+        }
+
+        #[test]
+        fn a_summary_survives_storage_and_nothing_else_passes_for_one(
+            at in any::<prop::sample::Index>(),
+            flip in 1u8..,
+        ) {
+            let summary = summary(&[(1, 1), (2, 7)]);
+            let mut bytes = summary.to_bytes().unwrap();
+            prop_assert_eq!(Summary::from_bytes(&bytes), Ok(summary));
+            let at = at.index(bytes.len());
+            prop_assert!(Summary::from_bytes(&bytes[..at]).is_err());
+            bytes[at] ^= flip;
+            prop_assert!(Summary::from_bytes(&bytes).is_err());
+        }
+    }
+}
