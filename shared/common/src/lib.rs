@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod batch;
+pub mod date;
 pub mod hash;
 pub mod http;
 pub mod init;

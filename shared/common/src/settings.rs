@@ -43,6 +43,8 @@ settings! {
     signals_table = "SIGNALS_TABLE",
     /// Table of what was shown.
     showings_table = "SHOWINGS_TABLE",
+    /// Table of people's styles.
+    styles_table = "STYLES_TABLE",
     /// Table of used idempotency keys.
     idempotency_table = "IDEMPOTENCY_TABLE",
     /// Bucket that clients upload to.

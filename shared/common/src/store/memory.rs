@@ -246,12 +246,14 @@ impl<R: Record> List<R> for MemoryTable<R> {
     ) -> Result<Page<R>, StoreError> {
         self.fuse.check()?;
         let rows = lock(&self.rows);
+        // Without `after`, up to the first place that no row of the partition can have.
+        let end = after.map_or_else(
+            || (format!("{partition}\0"), String::new()),
+            |after| (partition.to_owned(), after.to_owned()),
+        );
         let mut matching = rows
-            .iter()
+            .range((partition.to_owned(), String::new())..end)
             .rev()
-            .filter(|((row_partition, sort), _)| {
-                row_partition == partition && after.is_none_or(|after| sort.as_str() < after)
-            })
             .map(|(_, value)| from_json(value));
         let records = matching
             .by_ref()

@@ -275,6 +275,46 @@ impl Record for DaySignal {
     }
 }
 
+/// What a person likes, as a vector in the space of the items' vectors. Written once a day by learning, read
+/// when outfits are chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StyleRow {
+    /// Whose.
+    pub user_id: UserId,
+    /// Says how the items' vectors were made; a style of another model's vectors is of no use.
+    pub model: String,
+    /// The vector and what belongs to it, as `drape_taste::Style` writes itself.
+    #[serde(with = "serde_bytes")]
+    pub style: Vec<u8>,
+    /// How many likes' worth of deeds it holds, as of `through`.
+    pub weight: f32,
+    /// The last day that is in it. Days come in order and each once, so one that comes again is seen.
+    #[serde(with = "crate::date")]
+    pub through: time::Date,
+    /// When the row was written.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: Timestamp,
+    /// Number of the latest write.
+    pub revision: u64,
+}
+
+impl StyleRow {
+    /// Where a person's style lives.
+    #[must_use]
+    pub fn key_of(user: UserId) -> Key<Self> {
+        Key::simple(user)
+    }
+}
+
+impl Record for StyleRow {
+    const PARTITION: &'static str = "user_id";
+    const SORT: Option<&'static str> = None;
+    fn key(&self) -> Key<Self> {
+        Self::key_of(self.user_id)
+    }
+}
+revised!(StyleRow);
+
 /// A used idempotency key, and the id that was planned for what it makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {

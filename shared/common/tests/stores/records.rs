@@ -5,7 +5,7 @@ use std::sync::Arc;
 use drape_common::store::{
     Create, Get, GetMany, Key, List, Put, PutNewer, Record, Remove, Revised, Save,
     memory::MemoryTable,
-    tables::{DaySignal, Embedding, Login, Reservation, Session},
+    tables::{DayShowing, DaySignal, Embedding, Login, Reservation, Session, StyleRow},
 };
 use drape_domain::{Item, TryOn, User};
 
@@ -280,6 +280,8 @@ contract! {
     embedding: Embedding, listed;
     tryon: TryOn, revised, listed;
     day_signal: DaySignal, listed;
+    day_showing: DayShowing, listed;
+    style: StyleRow, revised;
 }
 
 async fn a_page_may_be_larger_than_one_answer(store: impl Put<Embedding> + List<Embedding>) {

@@ -5,17 +5,18 @@ use std::fmt::Debug;
 
 use drape_common::store::{
     Record,
-    tables::{DaySignal, Embedding, Login, Reservation, Session},
+    tables::{DayShowing, DaySignal, Embedding, Login, Reservation, Session, StyleRow},
 };
 use drape_domain::{
     Background, Category, Color, Currency, Item, ItemId, Money, Pattern, Prefs, RecommendationId,
-    ReturnFormat, Rgb, Role, Season, SessionId, Signal, SignalId, SignalKind, Text, Timestamp,
-    TryOn, TryOnId, TryOnStatus, UploadId, User, UserId,
+    ReturnFormat, Rgb, Role, Season, SessionId, Showing, ShowingId, Signal, SignalId, SignalKind,
+    Slot, Text, Timestamp, TryOn, TryOnId, TryOnStatus, UploadId, User, UserId,
     item::{
         AwaitedMask, CategoryCandidate, CleanRequest, CleanWish, Edit, EmbeddingRef, Failure,
         ImageKeys, ImageType, Inferred, Processed, Typed, Upload, Work,
         edit::{Mask, Stroke, UnitPoint, UnitRect},
     },
+    showing::{ShownFeature, ShownOutfit, ShownPiece},
     tryon::{Feedback, GarmentLayer, Layers, Lighting, Lights, TryOnItem, ViewOptions},
 };
 
@@ -357,6 +358,77 @@ impl Sample for DaySignal {
             kind: SignalKind::Worn,
             ..self.signal.clone()
         })
+    }
+}
+
+impl Sample for DayShowing {
+    fn sample() -> Self {
+        let user_id = UserId::new();
+        Self::new(Showing {
+            id: ShowingId::new(),
+            user_id,
+            shown_at: now(),
+            model: "2026-11-22T01:30:00Z".into(),
+            index: Some("2026-11-22".into()),
+            occasion: Some("owambe".into()),
+            temp_c: Some(28.1),
+            outfits: vec![ShownOutfit {
+                id: RecommendationId::new(),
+                pieces: vec![ShownPiece {
+                    item_id: ItemId::new(),
+                    owner_id: user_id,
+                    slot: Slot::Dress,
+                }],
+                score: 1.0 / 3.0,
+                propensity: 0.25,
+                features: vec![ShownFeature {
+                    name: "color_match".into(),
+                    value: f32::MIN_POSITIVE,
+                    contribution: -0.1 - 0.2,
+                }],
+                explain: vec!["great for 28 °C and sunny".into()],
+            }],
+        })
+    }
+
+    fn next(&self) -> Self {
+        Self::new(Showing {
+            id: ShowingId::new(),
+            ..self.showing.clone()
+        })
+    }
+
+    fn altered(&self) -> Self {
+        Self::new(Showing {
+            outfits: vec![],
+            ..self.showing.clone()
+        })
+    }
+}
+
+impl Sample for StyleRow {
+    fn sample() -> Self {
+        Self {
+            user_id: UserId::new(),
+            model: "model-1".into(),
+            style: (0..=255).cycle().take(2100).collect(),
+            weight: 0.1 + 0.2,
+            through: now().date(),
+            updated_at: now(),
+            revision: 1,
+        }
+    }
+
+    fn next(&self) -> Self {
+        Self::sample()
+    }
+
+    fn altered(&self) -> Self {
+        Self {
+            style: vec![],
+            weight: -1.0,
+            ..self.clone()
+        }
     }
 }
 
