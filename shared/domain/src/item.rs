@@ -46,6 +46,23 @@ impl ItemStatus {
     }
 }
 
+/// What an item's owner is told of it: how far its photo has come and, once that is ready, whether the garment
+/// can be worn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownStatus {
+    /// [`ItemStatus::AwaitingUpload`].
+    AwaitingUpload,
+    /// [`ItemStatus::Processing`].
+    Processing,
+    /// [`ItemStatus::Ready`], and to be worn.
+    Ready,
+    /// [`ItemStatus::Ready`], but its owner has put it in the wash.
+    InWash,
+    /// [`ItemStatus::Failed`].
+    Failed,
+}
+
 /// The image types that may be uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ImageType {
@@ -270,6 +287,10 @@ pub struct Item {
     /// The owner has said that it is no duplicate, and is not told so again.
     #[serde(default)]
     pub is_no_duplicate: bool,
+    /// The owner has put it in the wash: it is not recommended until they take it out again. New photos and
+    /// cutouts do not change that.
+    #[serde(default)]
+    pub in_wash: bool,
     /// Set exactly when `status` is `failed`.
     #[serde(default)]
     pub error: Option<Failure>,
@@ -322,10 +343,23 @@ impl Item {
             embedding: None,
             duplicate_of: None,
             is_no_duplicate: false,
+            in_wash: false,
             error: None,
             created_at: now,
             updated_at: now,
             revision: 1,
+        }
+    }
+
+    /// What its owner is told.
+    #[must_use]
+    pub const fn shown_status(&self) -> ShownStatus {
+        match self.status {
+            ItemStatus::AwaitingUpload => ShownStatus::AwaitingUpload,
+            ItemStatus::Processing => ShownStatus::Processing,
+            ItemStatus::Ready if self.in_wash => ShownStatus::InWash,
+            ItemStatus::Ready => ShownStatus::Ready,
+            ItemStatus::Failed => ShownStatus::Failed,
         }
     }
 

@@ -16,14 +16,14 @@ pub mod user;
 pub use attributes::Attributes;
 pub use color::{Color, Oklab, Rgb};
 pub use id::{ItemId, RecommendationId, SessionId, ShowingId, SignalId, TryOnId, UploadId, UserId};
-pub use item::{Item, ItemStatus};
+pub use item::{Item, ItemStatus, ShownStatus};
 pub use money::{Currency, Money};
 pub use showing::Showing;
 pub use signal::{Signal, SignalKind};
 pub use taxonomy::{Background, Category, Pattern, ReturnFormat, Season, Slot};
 pub use text::Text;
 pub use tryon::{TryOn, TryOnStatus};
-pub use user::{Prefs, Role, User};
+pub use user::{Modesty, Prefs, Role, User};
 
 /// A point in time, always UTC; RFC 3339 in JSON.
 pub type Timestamp = time::OffsetDateTime;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Background, Category, Text, Timestamp, UserId};
+use crate::{Background, Category, Money, Text, Timestamp, UserId};
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -67,6 +67,16 @@ impl User {
     }
 }
 
+/// How much a person wants to be covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Modesty {
+    /// As the weather and the occasion have it.
+    Standard,
+    /// Shoulders and knees are covered.
+    Modest,
+}
+
 /// What a person likes and how they see their wardrobe.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -83,4 +93,8 @@ pub struct Prefs {
     pub disliked_categories: Vec<Category>,
     /// Sizes such as "M" or "EU 42".
     pub sizes: Vec<Text<40>>,
+    /// How much they want to be covered.
+    pub modesty: Option<Modesty>,
+    /// The most that one piece from a boutique may cost.
+    pub budget: Option<Money>,
 }

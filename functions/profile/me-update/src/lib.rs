@@ -5,7 +5,7 @@ use drape_common::{
     store::{Changed, Get, Key, Save, change},
     views::UserView,
 };
-use drape_domain::{Background, Category, Prefs, Text, Timestamp, User};
+use drape_domain::{Background, Category, Modesty, Money, Prefs, Text, Timestamp, User};
 use serde::{Deserialize, Deserializer};
 
 /// What changes accounts.
@@ -38,6 +38,10 @@ struct PrefsInput {
     disliked_colors: Option<Entries<Text<40>>>,
     disliked_categories: Option<Entries<Category>>,
     sizes: Option<Entries<Text<40>>>,
+    #[serde(deserialize_with = "sent")]
+    modesty: Option<Option<Modesty>>,
+    #[serde(deserialize_with = "sent")]
+    budget: Option<Option<Money>>,
 }
 
 /// Tells `null` (clear it) from absence (leave it).
@@ -79,6 +83,12 @@ impl PrefsInput {
             self.disliked_categories.as_ref(),
         );
         replace(&mut prefs.sizes, self.sizes.as_ref());
+        if let Some(modesty) = self.modesty {
+            prefs.modesty = modesty;
+        }
+        if let Some(budget) = self.budget {
+            prefs.budget = budget;
+        }
     }
 }
 
@@ -184,6 +194,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn modesty_and_budget_are_set_and_cleared() {
+        let (app, user) = app().await;
+        let budget = json!({"amount": 2_500_000, "currency": "NGN", "display": "₦25,000"});
+        let change = json!({"prefs": {"modesty": "modest", "budget": budget}});
+        let answer = request().by(user).json(&change).send(&app).await;
+        let prefs = &answer.body["user"]["prefs"];
+        assert_eq!(
+            (&prefs["modesty"], &prefs["budget"]),
+            (&json!("modest"), &budget)
+        );
+
+        let change = json!({"prefs": {"modesty": "standard"}});
+        let answer = request().by(user).json(&change).send(&app).await;
+        let prefs = &answer.body["user"]["prefs"];
+        assert_eq!(
+            (&prefs["modesty"], &prefs["budget"]),
+            (&json!("standard"), &budget)
+        );
+
+        let change = json!({"prefs": {"modesty": null, "budget": null}});
+        let answer = request().by(user).json(&change).send(&app).await;
+        let prefs = &answer.body["user"]["prefs"];
+        assert_eq!(
+            (&prefs["modesty"], &prefs["budget"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+
+    #[tokio::test]
     async fn of_two_changes_to_the_same_etag_one_is_refused() {
         let (app, user) = app().await;
         let patch = |name: &str| {
@@ -212,6 +251,11 @@ mod tests {
             (
                 json!({"prefs": {"background_preference": "blue"}}),
                 "prefs.background_preference",
+            ),
+            (json!({"prefs": {"modesty": "very"}}), "prefs.modesty"),
+            (
+                json!({"prefs": {"budget": {"amount": -1, "currency": "NGN"}}}),
+                "prefs.budget",
             ),
         ] {
             let answer = request().by(user).json(&input).send(&app).await;

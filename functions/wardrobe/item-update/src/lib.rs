@@ -4,7 +4,8 @@
 //! `background` only says which picture the owner wants to see: a photo that was taken up as `original` has
 //! no cutout, so `clean` is refused for it and `POST /items/{id}/background-clean` makes one. Where that found
 //! no garment, `original` is content with the photo as taken, and the item is ready again. `duplicate_of` can only
-//! be taken back, for good.
+//! be taken back, for good. `status` puts the garment in the wash (`in_wash`) and takes it out (`ready`), once
+//! there is a photo of it.
 
 use drape_common::{
     http::{
@@ -28,7 +29,20 @@ typed_request! {
         /// Null: it is no duplicate, whatever it looks like.
         #[serde(default)]
         pub duplicate_of: Field<Never>,
+        /// Whether it can be worn.
+        #[serde(default)]
+        pub status: Field<Wear>,
     }
+}
+
+/// The statuses that the owner decides on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wear {
+    /// It can be worn.
+    Ready,
+    /// It cannot until it has been washed.
+    InWash,
 }
 
 /// A value that nobody can give.
@@ -49,7 +63,14 @@ impl UpdateItem {
                 "must be clean or original",
             ));
         }
-        if self.background.is_given() || self.duplicate_of.is_given() || self.says_something() {
+        if self.status == Field::Cleared {
+            return Err(Problem::invalid_field("status", "must be in_wash or ready"));
+        }
+        if self.background.is_given()
+            || self.duplicate_of.is_given()
+            || self.status.is_given()
+            || self.says_something()
+        {
             Ok(())
         } else {
             Err(Problem::invalid_field(
@@ -71,7 +92,9 @@ impl UpdateItem {
         let settled =
             self.background == Field::Given(Background::Original) && item.settle_for_original();
         let dismissed = self.duplicate_of.is_given() && item.dismiss_duplicate();
-        if background == item.background && typed == item.typed && !settled && !dismissed {
+        let washed = self.wash(item)?;
+        if background == item.background && typed == item.typed && !settled && !dismissed && !washed
+        {
             return Ok(false);
         }
         if background == Background::Clean
@@ -88,6 +111,23 @@ impl UpdateItem {
         item.background = background;
         item.updated_at = Timestamp::now_utc();
         Ok(true)
+    }
+
+    /// Puts the item in the wash or takes it out; false if it is there already.
+    fn wash(&self, item: &mut Item) -> Result<bool, Problem> {
+        let in_wash = match self.status {
+            Field::Given(wear) => wear == Wear::InWash,
+            _ => return Ok(false),
+        };
+        if matches!(item.status, ItemStatus::AwaitingUpload | ItemStatus::Failed) {
+            return Err(Problem::conflict(
+                "item_not_ready",
+                "The item has no photo that could be used yet.",
+            ));
+        }
+        let changes = in_wash != item.in_wash;
+        item.in_wash = in_wash;
+        Ok(changes)
     }
 }
 

@@ -333,3 +333,45 @@ async fn what_is_another_s_or_nothing_is_not_found() {
         401
     );
 }
+
+#[tokio::test]
+async fn a_garment_goes_into_the_wash_and_comes_out() {
+    let item = ready_item(UserId::new());
+    let app = given(&item).await;
+    let wash = |status: &str| patch(&app, &item, json!({ "status": status }));
+    let washed = wash("in_wash").await;
+    assert_eq!(washed.body["item"]["status"], "in_wash");
+    let again = wash("in_wash").await;
+    assert_eq!(again.body["item"]["etag"], washed.body["item"]["etag"]);
+    let other = patch(&app, &item, json!({ "title": "Mine" })).await;
+    assert_eq!(other.body["item"]["status"], "in_wash");
+    let out = wash("ready").await;
+    assert_eq!(out.body["item"]["status"], "ready");
+    assert!(!stored(&app, &item).await.in_wash);
+}
+
+#[tokio::test]
+async fn a_garment_in_the_wash_stays_there_while_its_photo_is_worked_on() {
+    let mut item = ready_item(UserId::new());
+    item.in_wash = true;
+    item.request_clean(CleanWish::default(), Timestamp::UNIX_EPOCH);
+    let app = given(&item).await;
+    let shown = patch(&app, &item, json!({ "title": "Mine" })).await;
+    assert_eq!(shown.body["item"]["status"], "processing");
+    assert!(stored(&app, &item).await.in_wash);
+    let out = patch(&app, &item, json!({ "status": "ready" })).await;
+    assert_eq!(out.body["item"]["status"], "processing");
+    assert!(!stored(&app, &item).await.in_wash);
+}
+
+#[tokio::test]
+async fn what_has_no_usable_photo_has_no_status_to_set() {
+    let item = new_item(UserId::new());
+    let app = given(&item).await;
+    let answer = patch(&app, &item, json!({ "status": "in_wash" })).await;
+    assert_eq!((answer.status, answer.code()), (409, "item_not_ready"));
+    for status in [json!("processing"), json!(null), json!("washed")] {
+        let answer = patch(&app, &item, json!({ "status": status })).await;
+        assert_eq!((answer.status, answer.fields()), (422, vec!["status"]));
+    }
+}

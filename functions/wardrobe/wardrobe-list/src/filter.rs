@@ -4,7 +4,7 @@ use drape_common::{
     http::{Cursor, Limit},
     typed::{ColorWord, nearest_word},
 };
-use drape_domain::{Category, Color, Item, ItemStatus, Season, Text, color::named};
+use drape_domain::{Category, Color, Item, Season, ShownStatus, Text, color::named};
 use serde::Deserialize;
 
 /// The query string.
@@ -19,8 +19,8 @@ pub struct WardrobeQuery {
     pub season: Option<Season>,
     /// Text to find in title, description, tags, category and colours.
     pub q: Option<Text<100>>,
-    /// How far the photo has come.
-    pub status: Option<ItemStatus>,
+    /// How far the photo has come, and whether the garment can be worn.
+    pub status: Option<ShownStatus>,
     /// 1–100, 20 if absent.
     #[serde(default)]
     pub limit: Limit,
@@ -75,7 +75,7 @@ pub struct Filter {
     season: Option<Season>,
     /// In lower case.
     text: Option<String>,
-    status: Option<ItemStatus>,
+    status: Option<ShownStatus>,
 }
 
 impl From<WardrobeQuery> for Filter {
@@ -105,7 +105,8 @@ impl Filter {
     #[must_use]
     pub fn admits(&self, item: &Item) -> bool {
         let known = item.typed.category.is_some() || item.inferred.is_some();
-        self.status.is_none_or(|status| item.status == status)
+        self.status
+            .is_none_or(|status| item.shown_status() == status)
             && self
                 .category
                 .is_none_or(|category| known && item.category() == category)

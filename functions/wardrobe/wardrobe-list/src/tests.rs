@@ -106,6 +106,12 @@ async fn each_filter_keeps_what_matches() {
     dress.typed.title = Some(Text::try_from("Party piece").unwrap());
     let dress = add(&app, dress).await;
     let waiting = add(&app, new_item(owner)).await;
+    let mut washed = ready_item(owner);
+    washed.typed.category = Some(Category::Hat);
+    washed.typed.season = Some(vec![]);
+    washed.typed.colors = Some(vec![]);
+    washed.in_wash = true;
+    let washed = add(&app, washed).await;
 
     for (query, expected) in [
         (("category", "dress"), vec![&dress]),
@@ -114,6 +120,8 @@ async fn each_filter_keeps_what_matches() {
         (("season", "summer"), vec![&dress, &shirt]),
         (("status", "awaiting_upload"), vec![&waiting]),
         (("status", "failed"), vec![]),
+        (("status", "in_wash"), vec![&washed]),
+        (("status", "ready"), vec![&dress, &shirt]),
         (("q", "owambe"), vec![&dress]),
         (("q", "BALOGUN"), vec![&dress]),
         (("q", "party"), vec![&dress]),

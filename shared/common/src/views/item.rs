@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use drape_domain::{
-    Background, Category, Color, Item, ItemId, ItemStatus, Money, Pattern, Season, Slot, Text,
+    Background, Category, Color, Item, ItemId, Money, Pattern, Season, ShownStatus, Slot, Text,
     Timestamp, UserId,
     item::{CategoryCandidate, EmbeddingRef, Failure},
 };
@@ -48,7 +48,7 @@ pub struct ItemView {
     season: Vec<Season>,
     /// Thermal insulation.
     warmth_clo: Option<f32>,
-    status: ItemStatus,
+    status: ShownStatus,
     background: Background,
     images: Images,
     background_cleaned: bool,
@@ -105,6 +105,7 @@ impl ItemView {
             thumb: link()?,
         };
 
+        let status = item.shown_status();
         // Until the photo has been read, nothing is claimed that the owner did not say.
         let known = item.typed.category.is_some() || item.inferred.is_some();
         Ok(Self {
@@ -136,7 +137,7 @@ impl ItemView {
             sizes: item.typed.sizes.unwrap_or_default(),
             price: item.typed.price,
             tags: item.typed.tags.unwrap_or_default(),
-            status: item.status,
+            status,
             background: item.background,
             created_at: item.created_at,
             updated_at: item.updated_at,

@@ -8,9 +8,10 @@ use drape_common::store::{
     tables::{DayShowing, DaySignal, Embedding, Login, Reservation, Session, StyleRow},
 };
 use drape_domain::{
-    Background, Category, Color, Currency, Item, ItemId, Money, Pattern, Prefs, RecommendationId,
-    ReturnFormat, Rgb, Role, Season, SessionId, Showing, ShowingId, Signal, SignalId, SignalKind,
-    Slot, Text, Timestamp, TryOn, TryOnId, TryOnStatus, UploadId, User, UserId,
+    Background, Category, Color, Currency, Item, ItemId, Modesty, Money, Pattern, Prefs,
+    RecommendationId, ReturnFormat, Rgb, Role, Season, SessionId, Showing, ShowingId, Signal,
+    SignalId, SignalKind, Slot, Text, Timestamp, TryOn, TryOnId, TryOnStatus, UploadId, User,
+    UserId,
     item::{
         AwaitedMask, CategoryCandidate, CleanRequest, CleanWish, Edit, EmbeddingRef, Failure,
         ImageKeys, ImageType, Inferred, Processed, Typed, Upload, Work,
@@ -67,6 +68,8 @@ impl Sample for User {
                 disliked_colors: vec![],
                 disliked_categories: vec![Category::Hat],
                 sizes: vec![text("EU 42")],
+                modesty: Some(Modesty::Modest),
+                budget: Some(Money::new(2_500_000, Currency::Ngn).unwrap()),
             },
             created_at: now(),
             updated_at: now(),
@@ -228,6 +231,7 @@ impl Sample for Item {
             }),
             duplicate_of: Some(ItemId::new()),
             is_no_duplicate: true,
+            in_wash: true,
             error: Some(Failure {
                 code: "no_garment_found".into(),
                 message: "We could not find a garment.".into(),
