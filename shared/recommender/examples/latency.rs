@@ -62,11 +62,8 @@ fn main() {
             for context in &weather {
                 let start = Instant::now();
                 let request = Request {
-                    wardrobe: &wardrobe,
-                    prefs: &prefs,
                     history: &history,
-                    context,
-                    limit: 3,
+                    ..Request::new(&wardrobe, &prefs, context)
                 };
                 black_box(recommend(black_box(&request)));
                 if round > 0 {

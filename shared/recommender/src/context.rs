@@ -1,313 +1,26 @@
-//! When and for what an outfit is wanted, and the words people use for it.
-
-use std::str::FromStr;
+//! When and for what an outfit is wanted.
 
 use drape_domain::{Season, Timestamp};
 use time::{Date, Month};
 
-/// The word is not known; the message lists the main ones that are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be one of {0}")]
-pub struct UnknownWord(&'static str);
-
-/// The sky.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Condition {
-    /// Sun.
-    Sunny,
-    /// No clouds, no sun: a clear night.
-    Clear,
-    /// Clouds without rain.
-    Cloudy,
-    /// Fog, mist, haze or harmattan dust.
-    Fog,
-    /// Rain of any strength.
-    Rain,
-    /// Snow or sleet.
-    Snow,
-    /// Thunder.
-    Storm,
-    /// A strong wind without rain.
-    Windy,
-}
-
-impl Condition {
-    /// The main word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sunny => "sunny",
-            Self::Clear => "clear",
-            Self::Cloudy => "cloudy",
-            Self::Fog => "fog",
-            Self::Rain => "rain",
-            Self::Snow => "snow",
-            Self::Storm => "storm",
-            Self::Windy => "windy",
-        }
-    }
-
-    pub(crate) const fn is_wet(self) -> bool {
-        matches!(self, Self::Rain | Self::Snow | Self::Storm)
-    }
-}
-
-impl FromStr for Condition {
-    type Err = UnknownWord;
-
-    /// Understands one or several words in any case, such as "Partly cloudy" or "heavy rain"; of several
-    /// conditions the one that matters most for clothes counts.
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        const MEANT: &[(Condition, &[&str])] = &[
-            (
-                Condition::Storm,
-                &[
-                    "storm",
-                    "stormy",
-                    "thunder",
-                    "thunderstorm",
-                    "thunderstorms",
-                    "hurricane",
-                ],
-            ),
-            (
-                Condition::Snow,
-                &["snow", "snowy", "snowing", "sleet", "blizzard", "hail"],
-            ),
-            (
-                Condition::Rain,
-                &[
-                    "rain", "rainy", "raining", "drizzle", "showers", "shower", "wet",
-                ],
-            ),
-            (
-                Condition::Windy,
-                &["wind", "windy", "gale", "breezy", "gusty"],
-            ),
-            (
-                Condition::Fog,
-                &[
-                    "fog",
-                    "foggy",
-                    "mist",
-                    "misty",
-                    "haze",
-                    "hazy",
-                    "harmattan",
-                    "dust",
-                    "dusty",
-                ],
-            ),
-            (
-                Condition::Cloudy,
-                &["cloudy", "clouds", "cloud", "overcast"],
-            ),
-            (
-                Condition::Sunny,
-                &["sunny", "sun", "sunshine", "hot", "fair"],
-            ),
-            (Condition::Clear, &["clear"]),
-        ];
-        let words = words(text);
-        MEANT
-            .iter()
-            .find(|(_, known)| words.iter().any(|word| known.contains(&word.as_str())))
-            .map(|(condition, _)| *condition)
-            .ok_or(UnknownWord(
-                "sunny, clear, cloudy, fog, rain, snow, storm, windy",
-            ))
-    }
-}
-
-/// The part of the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TimeOfDay {
-    /// Until noon.
-    Morning,
-    /// Until dusk.
-    Afternoon,
-    /// From dusk.
-    Evening,
-    /// Late.
-    Night,
-}
-
-impl FromStr for TimeOfDay {
-    type Err = UnknownWord;
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        match text.trim().to_lowercase().as_str() {
-            "morning" | "dawn" | "breakfast" => Ok(Self::Morning),
-            "afternoon" | "day" | "midday" | "noon" | "lunch" => Ok(Self::Afternoon),
-            "evening" | "dusk" | "dinner" => Ok(Self::Evening),
-            "night" | "midnight" => Ok(Self::Night),
-            _ => Err(UnknownWord("morning, afternoon, evening, night")),
-        }
-    }
-}
-
-/// What the outfit is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Occasion {
-    /// Office, meetings, interviews.
-    Work,
-    /// Errands, friends, weekends.
-    Casual,
-    /// Parties, clubs, birthdays.
-    Party,
-    /// Weddings and other great days, owambe included.
-    Wedding,
-    /// Church, mosque or another house of worship.
-    Worship,
-    /// Sport.
-    Gym,
-    /// On the way.
-    Travel,
-    /// At home.
-    Home,
-    /// A date or dinner for two.
-    Date,
-}
-
-impl Occasion {
-    /// The main word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Work => "work",
-            Self::Casual => "casual",
-            Self::Party => "party",
-            Self::Wedding => "wedding",
-            Self::Worship => "worship",
-            Self::Gym => "gym",
-            Self::Travel => "travel",
-            Self::Home => "home",
-            Self::Date => "date",
-        }
-    }
-
-    /// For reasons: "dressed for …".
-    pub(crate) const fn phrase(self) -> &'static str {
-        match self {
-            Self::Work => "work",
-            Self::Casual => "a casual day",
-            Self::Party => "a party",
-            Self::Wedding => "a wedding",
-            Self::Worship => "worship",
-            Self::Gym => "the gym",
-            Self::Travel => "travel",
-            Self::Home => "home",
-            Self::Date => "a date",
-        }
-    }
-}
-
-impl FromStr for Occasion {
-    type Err = UnknownWord;
-
-    /// Understands one or several words in any case, such as "job interview" or "Sunday service". Of several
-    /// occasions the dressiest counts ("wedding party" is a wedding).
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        const MEANT: &[(Occasion, &[&str])] = &[
-            (
-                Occasion::Wedding,
-                &[
-                    "wedding",
-                    "owambe",
-                    "gala",
-                    "ceremony",
-                    "engagement",
-                    "introduction",
-                    "reception",
-                    "formal",
-                ],
-            ),
-            (
-                Occasion::Worship,
-                &[
-                    "worship", "church", "mosque", "jumat", "jummah", "service", "mass", "temple",
-                    "prayer", "funeral",
-                ],
-            ),
-            (
-                Occasion::Work,
-                &[
-                    "work",
-                    "office",
-                    "business",
-                    "meeting",
-                    "interview",
-                    "job",
-                    "conference",
-                    "presentation",
-                ],
-            ),
-            (
-                Occasion::Party,
-                &[
-                    "party",
-                    "club",
-                    "clubbing",
-                    "birthday",
-                    "celebration",
-                    "concert",
-                    "hangout",
-                ],
-            ),
-            (
-                Occasion::Date,
-                &["date", "dinner", "romantic", "anniversary"],
-            ),
-            (
-                Occasion::Gym,
-                &[
-                    "gym", "sport", "sports", "workout", "running", "run", "training", "yoga",
-                    "exercise",
-                ],
-            ),
-            (
-                Occasion::Travel,
-                &[
-                    "travel", "trip", "flight", "airport", "journey", "vacation", "holiday",
-                ],
-            ),
-            (Occasion::Home, &["home", "lounge", "lounging", "indoors"]),
-            (
-                Occasion::Casual,
-                &[
-                    "casual", "everyday", "weekend", "errands", "school", "class", "shopping",
-                    "friends", "market", "beach",
-                ],
-            ),
-        ];
-        let words = words(text);
-        MEANT
-            .iter()
-            .find(|(_, known)| words.iter().any(|word| known.contains(&word.as_str())))
-            .map(|(occasion, _)| *occasion)
-            .ok_or(UnknownWord(
-                "work, casual, party, wedding, worship, gym, travel, home, date",
-            ))
-    }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
-}
+use crate::{Condition, DressCode, Event, Occasion, TimeOfDay, heat};
 
 /// When and for what the outfit is wanted. What is not known is left out, not guessed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Context {
-    /// Air temperature in °C; one that is not finite counts as unknown.
+    /// Air temperature in °C; one that no place on earth ever had (−90 to 60) counts as unknown.
     pub temp_c: Option<f32>,
+    /// Relative humidity in percent; one that is not from 0 to 100 counts as unknown.
+    pub humidity: Option<f32>,
     /// The sky.
     pub condition: Option<Condition>,
     /// The part of the day.
     pub time_of_day: Option<TimeOfDay>,
     /// What it is for.
     pub occasion: Option<Occasion>,
+    /// What it is for, by the calendar: tells occasion, time and day where those are not given, and what
+    /// guests are asked to wear.
+    pub event: Option<Event>,
     /// Degrees north, for the season when no temperature is known.
     pub latitude: Option<f64>,
     /// The day on which it will be worn, if it is not today.
@@ -322,9 +35,11 @@ impl Context {
     pub const fn at(now: Timestamp) -> Self {
         Self {
             temp_c: None,
+            humidity: None,
             condition: None,
             time_of_day: None,
             occasion: None,
+            event: None,
             latitude: None,
             date: None,
             now,
@@ -332,13 +47,54 @@ impl Context {
     }
 
     pub(crate) fn temp(&self) -> Option<f32> {
-        self.temp_c.filter(|temp| temp.is_finite())
+        // False for NaN. The extremes measured were −89.2 °C (Vostok) and 56.7 °C (Furnace Creek).
+        self.temp_c.filter(|temp| (-90.0..=60.0).contains(temp))
+    }
+
+    /// The temperature as it feels: the heat index where it is hot and the humidity is known.
+    pub(crate) fn felt(&self) -> Option<f32> {
+        let temp = self.temp()?;
+        let humidity = self.humidity.filter(|part| (0.0..=100.0).contains(part));
+        Some(humidity.map_or(temp, |humidity| heat::index(temp, humidity)))
+    }
+
+    /// What it is for: as said, else as the calendar's title tells.
+    pub(crate) fn meant_occasion(&self) -> Option<Occasion> {
+        self.occasion
+            .or(self.event.and_then(|event| event.occasion))
+    }
+
+    /// The part of the day: as said, else by the event's start.
+    pub(crate) fn meant_time_of_day(&self) -> Option<TimeOfDay> {
+        self.time_of_day
+            .or_else(|| self.event.and_then(|event| event.time_of_day()))
+    }
+
+    pub(crate) fn is_dark(&self) -> bool {
+        matches!(
+            self.meant_time_of_day(),
+            Some(TimeOfDay::Evening | TimeOfDay::Night)
+        )
+    }
+
+    pub(crate) fn dress_code(&self) -> Option<DressCode> {
+        self.event.and_then(|event| event.dress_code)
+    }
+
+    /// The day on which it is worn.
+    fn day(&self) -> Date {
+        let start = self.event.and_then(|event| event.start);
+        self.date
+            .or(start.map(|start| start.date()))
+            .unwrap_or(self.now.date())
     }
 
     /// The moment the outfit is for; the past is read as now.
     pub(crate) fn moment(&self) -> Timestamp {
-        match self.date {
-            Some(date) if date > self.now.date() => date.midnight().assume_utc(),
+        let start = self.event.and_then(|event| event.start);
+        match (self.date, start) {
+            (Some(date), _) if date > self.now.date() => date.midnight().assume_utc(),
+            (None, Some(start)) if start > self.now => start,
             _ => self.now,
         }
     }
@@ -367,7 +123,7 @@ impl Context {
             return &[Summer];
         }
         let north = latitude > 0.0;
-        match self.date.unwrap_or(self.now.date()).month() {
+        match self.day().month() {
             Month::December | Month::January | Month::February if north => &[Winter],
             Month::December | Month::January | Month::February => &[Summer],
             Month::March | Month::April | Month::May if north => &[Spring],
@@ -387,53 +143,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_say_it_in_many_ways() {
-        for (text, condition) in [
-            ("sunny", Condition::Sunny),
-            ("Partly cloudy", Condition::Cloudy),
-            ("HEAVY_RAIN", Condition::Rain),
-            ("rain and thunder", Condition::Storm),
-            ("harmattan", Condition::Fog),
-        ] {
-            assert_eq!(text.parse(), Ok(condition), "{text}");
-        }
-        for (text, occasion) in [
-            ("Owambe", Occasion::Wedding),
-            ("wedding party", Occasion::Wedding),
-            ("job interview", Occasion::Work),
-            ("church", Occasion::Worship),
-            ("mosque", Occasion::Worship),
-            ("dinner date", Occasion::Date),
-            ("at home", Occasion::Home),
-        ] {
-            assert_eq!(text.parse(), Ok(occasion), "{text}");
-        }
-        assert!("".parse::<Condition>().is_err());
-        assert!(
-            "purple"
-                .parse::<Occasion>()
-                .unwrap_err()
-                .to_string()
-                .contains("wedding")
-        );
-        assert_eq!("Evening".parse(), Ok(TimeOfDay::Evening));
-    }
-
-    #[test]
-    fn every_main_word_parses_back() {
-        for word in [
-            "sunny", "clear", "cloudy", "fog", "rain", "snow", "storm", "windy",
-        ] {
-            assert_eq!(word.parse::<Condition>().unwrap().as_str(), word);
-        }
-        for word in [
-            "work", "casual", "party", "wedding", "worship", "gym", "travel", "home", "date",
-        ] {
-            assert_eq!(word.parse::<Occasion>().unwrap().as_str(), word);
-        }
-    }
-
-    #[test]
     fn december_is_winter_only_where_it_is() {
         let mut context = Context::at(datetime!(2026-12-31 23:59:59 UTC));
         assert!(
@@ -448,5 +157,42 @@ mod tests {
         assert_eq!(context.seasons(), [Season::Summer]);
         context.temp_c = Some(16.0);
         assert_eq!(context.seasons(), [Season::Spring, Season::Autumn]);
+    }
+
+    #[test]
+    fn weather_that_cannot_be_is_unknown() {
+        let at = |temp_c, humidity| Context {
+            temp_c: Some(temp_c),
+            humidity: Some(humidity),
+            ..Context::at(datetime!(2026-07-01 12:00 UTC))
+        };
+        for temp in [500.0, -91.0, f32::NAN, f32::INFINITY] {
+            assert_eq!(at(temp, 50.0).felt(), None);
+        }
+        for humidity in [f32::NAN, -1.0, 101.0, f32::INFINITY] {
+            assert_eq!(at(33.0, humidity).felt(), Some(33.0));
+        }
+        assert!(at(33.0, 75.0).felt() > Some(40.0));
+    }
+
+    #[test]
+    fn the_calendar_tells_what_was_not_said() {
+        let start = datetime!(2027-01-01 19:00 UTC);
+        let context = Context {
+            event: Some(Event::new("New year's party", Some(start), None)),
+            latitude: Some(52.5),
+            ..Context::at(datetime!(2026-12-31 22:00 UTC))
+        };
+        assert_eq!(context.meant_occasion(), Some(Occasion::Party));
+        assert!(context.is_dark());
+        assert_eq!(context.moment(), start);
+        assert_eq!(context.seasons(), [Season::Winter]);
+        let said = Context {
+            occasion: Some(Occasion::Home),
+            time_of_day: Some(TimeOfDay::Morning),
+            ..context
+        };
+        assert_eq!(said.meant_occasion(), Some(Occasion::Home));
+        assert!(!said.is_dark());
     }
 }

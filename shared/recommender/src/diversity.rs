@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
+    garment::Garment,
     search::{Candidates, Found},
     vector::Vector,
 };
@@ -22,7 +23,7 @@ pub(crate) fn choose(candidates: &Candidates<'_>, found: Vec<Found>, limit: usiz
     let pool = pool(candidates, found, POOL.max(6 * limit));
     let vectors: Vec<Mean<'_>> = pool
         .iter()
-        .map(|found| Mean::of(candidates, found))
+        .map(|found| Mean::of(pieces(candidates, found)))
         .collect();
     // For each outfit its likeness to the chosen one that it is most like.
     let mut nearest = vec![0f32; pool.len()];
@@ -30,7 +31,7 @@ pub(crate) fn choose(candidates: &Candidates<'_>, found: Vec<Found>, limit: usiz
     let mut chosen: Vec<usize> = Vec::with_capacity(limit);
     while chosen.len() < limit.min(pool.len()) {
         let open = |n: &usize| !chosen.contains(n);
-        let fresh = |n: &usize| open(n) && !heroes.contains(&pool[*n].look.hero());
+        let fresh = |n: &usize| open(n) && !heroes.contains(&candidates.hero(&pool[*n].look));
         let worth = |n: &usize| LAMBDA * pool[*n].scored.total - (1.0 - LAMBDA) * nearest[*n];
         let best = |choice: &mut dyn Iterator<Item = usize>| {
             // Of equals the first, which is the better one.
@@ -46,11 +47,14 @@ pub(crate) fn choose(candidates: &Candidates<'_>, found: Vec<Found>, limit: usiz
             break;
         };
         chosen.push(next);
-        heroes.insert(pool[next].look.hero());
+        heroes.insert(candidates.hero(&pool[next].look));
         for (n, near) in nearest.iter_mut().enumerate() {
+            let (a, b) = (&pool[n].look, &pool[next].look);
+            let shared = |pick: &usize| b.picks().any(|other| other == *pick);
             *near = near.max(likeness(
-                &pool[n],
-                &pool[next],
+                a.picks().filter(shared).count(),
+                a.picks().len(),
+                b.picks().len(),
                 vectors[n].cosine(&vectors[next]),
             ));
         }
@@ -58,61 +62,67 @@ pub(crate) fn choose(candidates: &Candidates<'_>, found: Vec<Found>, limit: usiz
     chosen.into_iter().map(|n| pool[n]).collect()
 }
 
+fn pieces<'a, 'b>(
+    candidates: &'b Candidates<'a>,
+    found: &Found,
+) -> impl Iterator<Item = &'b Garment<'a>> {
+    let picks = found.look.picks();
+    picks.map(|pick| &candidates.wardrobe.pieces[candidates.units[pick].index])
+}
+
 /// The best outfits, with a limit on those that are much the same; topped up with the rest.
 fn pool(candidates: &Candidates<'_>, found: Vec<Found>, size: usize) -> Vec<Found> {
     let (mut heroes, mut cores) = (HashMap::new(), HashMap::new());
     let (varied, alike): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| {
-        let core = cores.entry(found.look.core(candidates)).or_insert(0);
+        let core = cores.entry(candidates.core(&found.look)).or_insert(0);
         if *core == POOL_PER_CORE {
             return false;
         }
         *core += 1;
-        let hero = heroes.entry(found.look.hero()).or_insert(0);
+        let hero = heroes.entry(candidates.hero(&found.look)).or_insert(0);
         *hero += 1;
         *hero <= POOL_PER_HERO
     });
     varied.into_iter().chain(alike).take(size).collect()
 }
 
-/// 0–1: half the share of common pieces (Jaccard), half the cosine of the outfits' vectors, or the former
-/// alone where that is unknown.
-fn likeness(a: &Found, b: &Found, cosine: Option<f32>) -> f32 {
-    let common = a
-        .look
-        .picks()
-        .filter(|pick| b.look.picks().any(|other| other == *pick))
-        .count();
-    let all = a.look.picks().len() + b.look.picks().len() - common;
-    let shared = common as f32 / all as f32;
+/// How much two looks of `a` and `b` pieces, `common` of them shared, are alike, 0–1: half the share of common
+/// pieces (Jaccard), half the cosine of the looks' vectors, or the former alone where that is unknown.
+pub(crate) fn likeness(common: usize, a: usize, b: usize, cosine: Option<f32>) -> f32 {
+    let shared = common as f32 / (a + b - common).max(1) as f32;
     0.5 * shared + 0.5 * cosine.map_or(shared, |cosine| cosine.max(0.0))
 }
 
-/// The mean direction of an outfit's vectors of its first model.
-struct Mean<'a> {
+/// The mean direction of the vectors of its pieces' first model.
+pub(crate) struct Mean<'a> {
     model: Option<&'a str>,
     sum: Vec<f32>,
 }
 
 impl<'a> Mean<'a> {
-    fn of(candidates: &Candidates<'a>, found: &Found) -> Self {
+    pub(crate) fn of<'b>(pieces: impl Iterator<Item = &'b Garment<'a>>) -> Self
+    where
+        'a: 'b,
+    {
         let mut mean = Self {
             model: None,
             sum: Vec::new(),
         };
-        for pick in found.look.picks() {
-            let unit = &candidates.units[pick];
-            let Some(vector) = unit.vector else { continue };
+        for piece in pieces {
+            let Some(vector) = piece.vector() else {
+                continue;
+            };
             if mean.sum.is_empty() {
-                mean.model = unit.model;
+                mean.model = piece.model;
             }
-            if mean.model == unit.model {
+            if mean.model == piece.model {
                 vector.add_to(&mut mean.sum, 1.0);
             }
         }
         mean
     }
 
-    fn cosine(&self, other: &Self) -> Option<f32> {
+    pub(crate) fn cosine(&self, other: &Self) -> Option<f32> {
         if self.model != other.model {
             return None;
         }

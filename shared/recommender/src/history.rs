@@ -27,16 +27,34 @@ pub(crate) struct Known {
     pub(crate) worn_days_ago: Option<u32>,
 }
 
+/// A whole look that the person liked.
+#[derive(Debug)]
+pub(crate) struct LikedLook {
+    /// Sorted.
+    pub(crate) items: Vec<ItemId>,
+    pub(crate) at: Timestamp,
+}
+
+/// So many of the looks that were liked last are remembered.
+const LIKED_LOOKS: usize = 50;
+
 /// What is known of everything.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pieces: HashMap<ItemId, Known>,
     /// Decayed weights of signals about two to eight things at once, by pairs of them.
     together: HashMap<(ItemId, ItemId), f32>,
+    /// What was worn at once within the days in which no outfit may come again; each sorted.
+    pub(crate) worn_lately: Vec<Vec<ItemId>>,
+    /// The looks that were liked, the latest first.
+    pub(crate) liked: Vec<LikedLook>,
+    /// How often anything was said to be worn.
+    pub(crate) wears: usize,
 }
 
 impl History {
-    pub(crate) fn new(signals: &[Signal], moment: Timestamp) -> Self {
+    /// At `moment`; what was worn less than `rest_days` before it is `worn_lately`.
+    pub(crate) fn new(signals: &[Signal], moment: Timestamp, rest_days: u16) -> Self {
         // By id: a repeated signal counts once, and sums do not depend on the order in which they came.
         let signals: BTreeMap<_, _> = signals.iter().map(|signal| (signal.id, signal)).collect();
         let mut history = Self::default();
@@ -66,7 +84,23 @@ impl History {
                     }
                 }
             }
+            if signal.kind == SignalKind::Like && items.len() >= 2 {
+                history.liked.push(LikedLook {
+                    items: items.clone(),
+                    at: signal.created_at,
+                });
+            }
+            if signal.kind == SignalKind::Worn {
+                history.wears += 1;
+                if days < f32::from(rest_days) {
+                    history.worn_lately.push(items);
+                }
+            }
         }
+        history
+            .liked
+            .sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.items.cmp(&b.items)));
+        history.liked.truncate(LIKED_LOOKS);
         history
     }
 
@@ -108,7 +142,7 @@ mod tests {
     fn a_signal_fades_by_half_in_45_days() {
         let (item, now) = (ItemId::new(), Timestamp::UNIX_EPOCH + Duration::days(400));
         let old = signal(SignalKind::Like, &[item], now - Duration::days(45));
-        assert!((History::new(&[old], now).of(item).liking - 1.0).abs() < 1e-4);
+        assert!((History::new(&[old], now, 7).of(item).liking - 1.0).abs() < 1e-4);
     }
 
     #[test]
@@ -116,24 +150,36 @@ mod tests {
         let (item, now) = (ItemId::new(), Timestamp::UNIX_EPOCH + Duration::days(400));
         let worn = |days| signal(SignalKind::Worn, &[item], now - Duration::days(days));
         assert_eq!(
-            History::new(&[worn(30), worn(9), worn(12)], now)
+            History::new(&[worn(30), worn(9), worn(12)], now, 7)
                 .of(item)
                 .worn_days_ago,
             Some(9)
         );
         assert_eq!(
-            History::new(&[worn(-3)], now).of(item).worn_days_ago,
+            History::new(&[worn(-3)], now, 7).of(item).worn_days_ago,
             Some(0)
         );
-        assert_eq!(History::new(&[], now).of(item).worn_days_ago, None);
+        assert_eq!(History::new(&[], now, 7).of(item).worn_days_ago, None);
     }
 
     #[test]
     fn a_signal_sent_twice_counts_once() {
         let (a, b, now) = (ItemId::new(), ItemId::new(), Timestamp::UNIX_EPOCH);
         let said = signal(SignalKind::Dislike, &[b, a, a], now);
-        let history = History::new(&[said.clone(), said], now);
+        let history = History::new(&[said.clone(), said], now, 7);
         assert!((history.of(a).liking + 1.5).abs() < 1e-6);
         assert!((history.together(b, a) + 3.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_was_worn_rests_for_just_so_many_days() {
+        let (item, now) = (ItemId::new(), Timestamp::UNIX_EPOCH + Duration::days(400));
+        let lately = |hours, days| {
+            let worn = signal(SignalKind::Worn, &[item], now - Duration::hours(hours));
+            !History::new(&[worn], now, days).worn_lately.is_empty()
+        };
+        assert!(lately(7 * 24 - 1, 7));
+        assert!(!lately(7 * 24, 7));
+        assert!(!lately(0, 0));
     }
 }

@@ -5,9 +5,15 @@
 
 mod color;
 mod context;
+mod cues;
 mod diversity;
+mod event;
 mod explain;
+mod garment;
+mod heat;
 mod history;
+mod plan;
+mod reasons;
 mod request;
 mod rules;
 mod score;
@@ -15,15 +21,20 @@ mod search;
 mod vector;
 mod wardrobe;
 mod warmth;
+mod words;
 
-pub use context::{Condition, Context, Occasion, TimeOfDay, UnknownWord};
-pub use request::{Answer, Feature, MAX_OUTFITS, Outfit, Piece, Request};
+pub use context::Context;
+pub use event::{DressCode, Event};
+pub use request::{
+    AVOID_REPEAT_DAYS, Answer, Feature, MAX_OUTFITS, Outfit, Piece, Placed, Request, Source,
+};
 pub use rules::Rule;
 pub use score::FEATURES;
+pub use words::{Condition, Occasion, TimeOfDay, UnknownWord};
 
 /// Says how outfits were found and scored; changes whenever the same wardrobe could be answered
 /// differently.
-pub const MODEL_ID: &str = "2026-11-23-rules-1";
+pub const MODEL_ID: &str = "2026-11-23-rules-2";
 
 /// Up to `limit` outfits from the wardrobe: the best first, then such that they differ.
 ///
@@ -31,25 +42,27 @@ pub const MODEL_ID: &str = "2026-11-23-rules-1";
 /// fails: a wardrobe that holds no outfit is answered with none, and `missing` says what it lacks.
 #[must_use]
 pub fn recommend(request: &Request<'_>) -> Answer {
-    let wardrobe = wardrobe::Wardrobe::new(request);
-    let missing = rules::missing(&wardrobe, request.context);
-    let Some(plan) = rules::plan(&wardrobe, request.context) else {
-        return Answer {
-            outfits: Vec::new(),
-            missing,
-            relaxed: Vec::new(),
-        };
+    let mut answer = Answer {
+        outfits: Vec::new(),
+        missing: Vec::new(),
+        relaxed: Vec::new(),
+        only_repeats: false,
+    };
+    let Some(wardrobe) = wardrobe::Wardrobe::new(request) else {
+        return answer;
+    };
+    let plan = plan::Plan::new(&wardrobe, request.context);
+    answer.missing = plan::missing(&wardrobe, request.context, plan.as_ref());
+    let Some(plan) = plan else {
+        return answer;
     };
     let candidates = search::Candidates::new(&wardrobe, &plan, request.context);
     let found = search::search(&candidates);
-    let chosen = diversity::choose(&candidates, found, request.limit.clamp(1, MAX_OUTFITS));
-    let outfits = chosen
+    answer.only_repeats = found.is_empty();
+    answer.relaxed = plan.relaxed();
+    answer.outfits = diversity::choose(&candidates, found, request.limit.clamp(1, MAX_OUTFITS))
         .iter()
         .map(|outfit| explain::outfit(&candidates, outfit, request))
         .collect();
-    Answer {
-        outfits,
-        missing,
-        relaxed: plan.relaxed(),
-    }
+    answer
 }

@@ -1,35 +1,35 @@
-//! The hard rules, and what gives way when nothing meets them all.
+//! The hard rules.
 
 use std::fmt;
 
 use drape_domain::{Category, Slot};
 
-use crate::{
-    Condition, Context, Occasion, TimeOfDay,
-    wardrobe::{Ready, Wardrobe},
-};
+use crate::{Condition, Context, DressCode, Occasion, cues::Cues, garment::Garment};
 
 /// A hard rule. In the order in which they give way: a dislike is broken only if breaking the ones before it
 /// is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// The piece's formality is in the occasion's range, and it is fit for worship.
+    /// The piece's formality is in the range of the occasion or dress code, and it is fit for worship.
     Occasion,
-    /// The piece is neither far too light nor far too warm.
+    /// The piece is neither far too light nor far too warm, and shoes are closed in rain and cold.
     Weather,
     /// No piece is in a colour that the person dislikes.
     DislikedColor,
     /// No piece is of a category that the person dislikes.
     DislikedCategory,
+    /// No piece bares shoulders or knees, for those who want to be covered.
+    Modesty,
 }
 
 impl Rule {
     /// In the order in which they give way.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Occasion,
         Self::Weather,
         Self::DislikedColor,
         Self::DislikedCategory,
+        Self::Modesty,
     ];
 
     /// A stable word for it.
@@ -40,10 +40,11 @@ impl Rule {
             Self::Weather => "weather",
             Self::DislikedColor => "disliked_color",
             Self::DislikedCategory => "disliked_category",
+            Self::Modesty => "modesty",
         }
     }
 
-    const fn bit(self) -> u8 {
+    pub(crate) const fn bit(self) -> Broken {
         1 << self as u8
     }
 }
@@ -58,12 +59,14 @@ impl fmt::Display for Rule {
 /// precious rules.
 pub(crate) type Broken = u8;
 
+/// All sets of rules are below this.
+pub(crate) const SETS: Broken = 1 << Rule::ALL.len();
+
 /// The rules in a set.
-pub(crate) fn rules(broken: Broken) -> Vec<Rule> {
+pub(crate) fn rules(broken: Broken) -> impl Iterator<Item = Rule> {
     Rule::ALL
         .into_iter()
-        .filter(|rule| broken & rule.bit() != 0)
-        .collect()
+        .filter(move |rule| broken & rule.bit() != 0)
 }
 
 /// The formality that an occasion asks for: what it allows and what it looks best with.
@@ -75,52 +78,57 @@ pub(crate) struct Dress {
     pub(crate) target: f32,
 }
 
-/// Our own editorial table, on the scale of `Category::formality`.
+/// Our own editorial table, on the scale of `Category::formality`. What an invitation asks for comes before
+/// what is usual for the occasion.
 pub(crate) fn dress(context: &Context) -> Dress {
-    let (low, high, target) = match context.occasion {
-        Some(Occasion::Gym) => (0.0, 0.58, 0.3),
-        Some(Occasion::Home) => (0.0, 0.8, 0.35),
-        Some(Occasion::Casual) => (0.0, 0.95, 0.45),
-        Some(Occasion::Travel) => (0.0, 0.9, 0.45),
-        Some(Occasion::Work) => (0.35, 1.0, 0.62),
-        Some(Occasion::Party) => (0.25, 1.0, 0.58),
-        Some(Occasion::Date) => (0.25, 1.0, 0.6),
-        Some(Occasion::Worship) => (0.4, 1.0, 0.62),
-        Some(Occasion::Wedding) => (0.52, 1.0, 0.7),
-        None if matches!(
-            context.time_of_day,
-            Some(TimeOfDay::Evening | TimeOfDay::Night)
-        ) =>
-        {
-            (0.0, 1.0, 0.53)
-        }
-        None => (0.0, 1.0, 0.48),
+    let (low, high, target) = match (context.dress_code(), context.meant_occasion()) {
+        (Some(DressCode::Casual), _) => (0.0, 0.85, 0.42),
+        (Some(DressCode::SmartCasual), _) => (0.3, 0.95, 0.56),
+        (Some(DressCode::Business), _) => (0.45, 1.0, 0.7),
+        (Some(DressCode::Cocktail), _) => (0.5, 1.0, 0.74),
+        (Some(DressCode::BlackTie), _) => (0.6, 1.0, 0.88),
+        (Some(DressCode::Traditional), _) => (0.45, 1.0, 0.75),
+        (None, Some(Occasion::Gym)) => (0.0, 0.58, 0.3),
+        (None, Some(Occasion::Home)) => (0.0, 0.8, 0.35),
+        (None, Some(Occasion::Casual)) => (0.0, 0.95, 0.45),
+        (None, Some(Occasion::Travel)) => (0.0, 0.9, 0.45),
+        (None, Some(Occasion::Work)) => (0.35, 1.0, 0.62),
+        (None, Some(Occasion::Party)) => (0.25, 1.0, 0.58),
+        (None, Some(Occasion::Date)) => (0.25, 1.0, 0.6),
+        (None, Some(Occasion::Worship)) => (0.4, 1.0, 0.62),
+        (None, Some(Occasion::Wedding)) => (0.52, 1.0, 0.7),
+        (None, None) if context.is_dark() => (0.0, 1.0, 0.53),
+        (None, None) => (0.0, 1.0, 0.48),
     };
     Dress { low, high, target }
 }
 
 /// The rules that a piece breaks.
-pub(crate) fn broken(piece: &Ready<'_>, context: &Context) -> Broken {
-    let mut broken = 0;
-    if !fits_occasion(piece, context) {
-        broken |= Rule::Occasion.bit();
-    }
-    if !fits_weather(piece.category, context) {
-        broken |= Rule::Weather.bit();
-    }
-    if piece.disliked_color {
-        broken |= Rule::DislikedColor.bit();
-    }
-    if piece.disliked_category {
-        broken |= Rule::DislikedCategory.bit();
-    }
-    broken
+pub(crate) fn broken(piece: &Garment<'_>, context: &Context) -> Broken {
+    [
+        (Rule::Occasion, !fits_occasion(piece, context)),
+        (Rule::Weather, !fits_weather(piece, context)),
+        (Rule::DislikedColor, piece.disliked_color),
+        (Rule::DislikedCategory, piece.disliked_category),
+        (Rule::Modesty, piece.immodest),
+    ]
+    .into_iter()
+    .filter(|(_, is_broken)| *is_broken)
+    .fold(0, |set, (rule, _)| set | rule.bit())
 }
 
-fn fits_occasion(piece: &Ready<'_>, context: &Context) -> bool {
+fn fits_occasion(piece: &Garment<'_>, context: &Context) -> bool {
     let dress = dress(context);
-    let worship = context.occasion == Some(Occasion::Worship);
+    let worship = context.meant_occasion() == Some(Occasion::Worship);
     if worship && matches!(piece.category, Category::Shorts | Category::Undershirt) {
+        return false;
+    }
+    // What is worn above tells whether it is traditional; trousers go with all of it.
+    let shows = matches!(piece.slot, Slot::Top | Slot::Dress);
+    if context.dress_code() == Some(DressCode::Traditional)
+        && shows
+        && !piece.cues.has(Cues::TRADITIONAL)
+    {
         return false;
     }
     let low = match piece.slot {
@@ -133,15 +141,21 @@ fn fits_occasion(piece: &Ready<'_>, context: &Context) -> bool {
     (low..=dress.high).contains(&piece.formality)
 }
 
-fn fits_weather(category: Category, context: &Context) -> bool {
-    let Some(temp) = context.temp() else {
+fn fits_weather(piece: &Garment<'_>, context: &Context) -> bool {
+    if piece.slot == Slot::Shoes && piece.cues.has(Cues::OPEN) {
+        return !context.is_wet() && context.felt().is_none_or(|felt| felt >= COLD);
+    }
+    let Some(felt) = context.felt() else {
         return true;
     };
-    match category {
+    let cold = outer(context) == Outer::Needed;
+    match piece.category {
         // Nobody wears a coat over bare legs.
-        Category::Shorts | Category::Undershirt => outer(context) != Outer::Needed,
-        Category::Outerwear => temp <= 24.0,
-        Category::Hoodie | Category::Sweater => temp <= 28.0,
+        Category::Shorts | Category::Undershirt => !cold,
+        // What is made for rain is thin.
+        Category::Outerwear if context.is_wet() && piece.cues.has(Cues::RAINPROOF) => true,
+        Category::Outerwear => felt <= 24.0,
+        Category::Hoodie | Category::Sweater => felt <= 28.0,
         _ => true,
     }
 }
@@ -159,20 +173,23 @@ pub(crate) enum Outer {
     No,
 }
 
+/// Below so many °C nobody goes without an outer layer, or in sandals.
+pub(crate) const COLD: f32 = 12.0;
+
 pub(crate) fn outer(context: &Context) -> Outer {
-    let dressy = matches!(
-        context.occasion,
-        Some(
-            Occasion::Work
-                | Occasion::Wedding
-                | Occasion::Worship
-                | Occasion::Party
-                | Occasion::Date
-        )
+    use Occasion::{Date, Party, Wedding, Work, Worship};
+    let dressy_code = matches!(
+        context.dress_code(),
+        Some(DressCode::Business | DressCode::Cocktail | DressCode::BlackTie)
     );
+    let dressy = dressy_code
+        || matches!(
+            context.meant_occasion(),
+            Some(Work | Wedding | Worship | Party | Date)
+        );
     let windy = context.condition == Some(Condition::Windy);
-    match context.temp() {
-        Some(t) if t < 12.0 || (context.is_wet() && t < 18.0) || (windy && t < 15.0) => {
+    match context.felt() {
+        Some(t) if t < COLD || (context.is_wet() && t < 18.0) || (windy && t < 15.0) => {
             Outer::Needed
         }
         Some(t) if t < 20.0 => Outer::Welcome,
@@ -183,136 +200,6 @@ pub(crate) fn outer(context: &Context) -> Outer {
         None if dressy => Outer::ForLook,
         None => Outer::No,
     }
-}
-
-/// How outfits may be put together.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    /// For each slot the indices of the pieces that may be used.
-    pub(crate) allowed: [Vec<usize>; 8],
-    pub(crate) outer: Outer,
-    /// The rules broken by each of the wardrobe's pieces.
-    pub(crate) broken: Vec<Broken>,
-    relaxed: Broken,
-}
-
-impl Plan {
-    pub(crate) fn allowed(&self, slot: Slot) -> &[usize] {
-        &self.allowed[slot as usize]
-    }
-
-    pub(crate) fn relaxed(&self) -> Vec<Rule> {
-        rules(self.relaxed)
-    }
-}
-
-/// None if the wardrobe holds no outfit at all.
-///
-/// Top, bottom and dress may each break the least set of rules without which the slot stays empty; then
-/// whichever of top + bottom and dress breaks less is used, or both if they break the same. Other slots
-/// never break a rule: they stay empty instead.
-pub(crate) fn plan(wardrobe: &Wardrobe<'_>, context: &Context) -> Option<Plan> {
-    let broken: Vec<Broken> = wardrobe
-        .pieces
-        .iter()
-        .map(|piece| broken(piece, context))
-        .collect();
-    let least = |slot: Slot| {
-        let in_slot = || {
-            wardrobe
-                .pieces
-                .iter()
-                .zip(&broken)
-                .filter(move |(piece, _)| piece.slot == slot)
-        };
-        (0..16u8).find(|mask| in_slot().any(|(_, broken)| broken & !mask == 0))
-    };
-    let (top, bottom, dress) = (least(Slot::Top), least(Slot::Bottom), least(Slot::Dress));
-    let separates = top.zip(bottom).map(|(top, bottom)| top | bottom);
-    let relaxed = separates.into_iter().chain(dress).min()?;
-
-    let mut allowed: [Vec<usize>; 8] = Default::default();
-    for (index, piece) in wardrobe.pieces.iter().enumerate() {
-        let may_break = match piece.slot {
-            Slot::Top if separates == Some(relaxed) => top,
-            Slot::Bottom if separates == Some(relaxed) => bottom,
-            Slot::Dress if dress == Some(relaxed) => dress,
-            Slot::Top | Slot::Bottom | Slot::Dress => None,
-            Slot::Outer | Slot::Shoes | Slot::Hat | Slot::Bag | Slot::Accessory => Some(0),
-        };
-        if may_break.is_some_and(|may_break| broken[index] & !may_break == 0) {
-            allowed[piece.slot as usize].push(index);
-        }
-    }
-
-    let outer = outer(context);
-    let layers = &mut allowed[Slot::Outer as usize];
-    let is_coat = |index: &usize| wardrobe.pieces[*index].category == Category::Outerwear;
-    match outer {
-        // A blazer keeps no rain off.
-        Outer::Needed if context.is_wet() && layers.iter().any(is_coat) => layers.retain(is_coat),
-        Outer::Needed | Outer::Welcome => {}
-        Outer::ForLook => layers.retain(|index| !is_coat(index)),
-        Outer::No => layers.clear(),
-    }
-    sparingly(wardrobe, context, &mut allowed);
-    Some(Plan {
-        allowed,
-        outer,
-        broken,
-        relaxed,
-    })
-}
-
-/// Hats, bags and accessories only where they have a purpose.
-fn sparingly(wardrobe: &Wardrobe<'_>, context: &Context, allowed: &mut [Vec<usize>; 8]) {
-    let dark = matches!(
-        context.time_of_day,
-        Some(TimeOfDay::Evening | TimeOfDay::Night)
-    );
-    let sun = context.condition == Some(Condition::Sunny)
-        && context.temp().is_some_and(|t| t >= 24.0)
-        && !dark;
-    let cold = context.temp().is_some_and(|t| t < 8.0);
-    let outdoors = matches!(
-        context.occasion,
-        None | Some(Occasion::Casual | Occasion::Travel)
-    );
-    if !(outdoors && (sun || cold)) {
-        allowed[Slot::Hat as usize].clear();
-    }
-    use Occasion::{Date, Party, Travel, Wedding, Work};
-    if !matches!(
-        context.occasion,
-        Some(Work | Travel | Party | Wedding | Date)
-    ) {
-        allowed[Slot::Bag as usize].clear();
-    }
-    if !matches!(context.occasion, Some(Party | Wedding | Date)) {
-        allowed[Slot::Accessory as usize].clear();
-    }
-    debug_assert!(
-        allowed
-            .iter()
-            .flatten()
-            .all(|index| *index < wardrobe.pieces.len())
-    );
-}
-
-/// The slots without which there is no outfit, or the outer layer that the weather asks for.
-pub(crate) fn missing(wardrobe: &Wardrobe<'_>, context: &Context) -> Vec<Slot> {
-    let mut missing = Vec::new();
-    if !wardrobe.owns(Slot::Dress) {
-        missing.extend(
-            [Slot::Top, Slot::Bottom]
-                .into_iter()
-                .filter(|slot| !wardrobe.owns(*slot)),
-        );
-    }
-    if outer(context) == Outer::Needed && !wardrobe.owns(Slot::Outer) {
-        missing.push(Slot::Outer);
-    }
-    missing
 }
 
 #[cfg(test)]
@@ -343,24 +230,33 @@ mod tests {
     }
 
     #[test]
-    fn clothes_have_their_weather() {
-        assert!(!fits_weather(Category::Shorts, &at(11.0, Condition::Sunny)));
-        assert!(!fits_weather(
-            Category::Outerwear,
-            &at(25.0, Condition::Sunny)
-        ));
-        assert!(!fits_weather(Category::Shorts, &at(12.0, Condition::Rain)));
-        assert!(fits_weather(Category::Shorts, &at(12.0, Condition::Sunny)));
-        assert!(fits_weather(Category::Shorts, &at(28.0, Condition::Sunny)));
-        assert!(fits_weather(
-            Category::Outerwear,
-            &Context::at(time::OffsetDateTime::UNIX_EPOCH)
-        ));
+    fn rules_give_way_in_the_documented_order() {
+        assert!(Rule::ALL.is_sorted_by_key(|rule| rule.bit()));
+        assert!(rules(0b1001).eq([Rule::Occasion, Rule::DislikedCategory]));
+        assert!(rules(SETS - 1).eq(Rule::ALL));
     }
 
     #[test]
-    fn rules_give_way_in_the_documented_order() {
-        assert!(Rule::ALL.is_sorted_by_key(|rule| rule.bit()));
-        assert_eq!(rules(0b1001), [Rule::Occasion, Rule::DislikedCategory]);
+    fn what_an_invitation_asks_for_comes_before_what_is_usual() {
+        let wedding = Context {
+            occasion: Some(Occasion::Wedding),
+            ..at(25.0, Condition::Sunny)
+        };
+        let invited = |code| Context {
+            event: Some(crate::Event::new("", None, Some(code))),
+            ..wedding
+        };
+        assert!(dress(&invited("black tie")).target > dress(&wedding).target);
+        assert!(dress(&invited("casual")).target < dress(&wedding).target);
+        let rising = [
+            "casual",
+            "smart casual",
+            "business",
+            "cocktail",
+            "black tie",
+        ];
+        for pair in rising.windows(2) {
+            assert!(dress(&invited(pair[0])).target < dress(&invited(pair[1])).target);
+        }
     }
 }

@@ -4,9 +4,9 @@ use drape_domain::{Category, Slot};
 
 use crate::{
     context::Context,
+    garment::Garment,
     rules::{self, Dress},
     vector::Vector,
-    wardrobe::Ready,
     warmth::{self, Band},
 };
 
@@ -26,6 +26,10 @@ pub const FEATURES: [(&str, f32); 7] = [
 const UNKNOWN: f32 = 0.5;
 /// Freshness of a piece that was never recorded as worn: likely fresh, but nobody knows.
 const NEVER_RECORDED: f32 = 0.75;
+/// The time in which a piece that is never worn comes to count as underused.
+const UNDERUSED_DAYS: f32 = 30.0;
+/// Who has said so often what they wore is taken to keep a record of it.
+pub(crate) const KEEPS_RECORD: usize = 10;
 
 /// All that scoring needs of one shortlisted piece.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +49,14 @@ pub(crate) struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    /// `vector` is filled in later, for those that are shortlisted.
-    pub(crate) fn new(index: usize, piece: &Ready<'a>, context: &Context) -> Self {
+    /// `vector` is filled in later, for those that are shortlisted. `keeps_record` says that the person tells
+    /// what they wear.
+    pub(crate) fn new(
+        index: usize,
+        piece: &Garment<'a>,
+        context: &Context,
+        keeps_record: bool,
+    ) -> Self {
         let seasons = context.seasons();
         let style = if piece.style.is_some() { 0.7 } else { 0.0 };
         // Only chosen when the rule against it had to give way.
@@ -60,22 +70,14 @@ impl<'a> Unit<'a> {
             slot: piece.slot,
             category: piece.category,
             formality: piece.formality,
-            clo: piece.item.clo(),
+            clo: piece.clo,
             liking: piece.known.liking + style + dislike,
-            fresh: piece
-                .known
-                .worn_days_ago
-                .map_or(NEVER_RECORDED, |days| 1.0 - (-(days as f32) / 10.0).exp()),
-            in_season: (!seasons.is_empty()).then(|| {
-                piece
-                    .item
-                    .seasons()
-                    .iter()
-                    .any(|season| seasons.contains(season))
-            }),
+            fresh: freshness(piece, keeps_record),
+            in_season: (!seasons.is_empty())
+                .then(|| piece.seasons.iter().any(|season| seasons.contains(season))),
             palette_fit: piece.palette_fit,
             vector: None,
-            model: piece.model(),
+            model: piece.model,
         }
     }
 
@@ -95,6 +97,18 @@ impl<'a> Unit<'a> {
             Slot::Shoes => 0.6,
             Slot::Hat | Slot::Bag | Slot::Accessory => 0.4,
         }
+    }
+}
+
+/// How much it is time for a piece, 0–1: by when it was last worn. What was never worn has waited since it
+/// came, if the person tells what they wear; else nobody knows.
+fn freshness(piece: &Garment<'_>, keeps_record: bool) -> f32 {
+    match piece.known.worn_days_ago {
+        Some(days) => 1.0 - (-(days as f32) / 10.0).exp(),
+        None if keeps_record => {
+            1.0 - (1.0 - NEVER_RECORDED) * (-piece.age_days / UNDERUSED_DAYS).exp()
+        }
+        None => NEVER_RECORDED,
     }
 }
 

@@ -1,13 +1,17 @@
 //! How outfits are found: a shortlist for each slot, then a beam over whole outfits.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+};
 
 use drape_domain::{Category, Slot};
 
 use crate::{
     context::Context,
-    rules::{Outer, Plan},
-    score::{Measure, Pair, Scored, Unit},
+    plan::Plan,
+    rules::Outer,
+    score::{KEEPS_RECORD, Measure, Pair, Scored, Unit},
     wardrobe::Wardrobe,
 };
 
@@ -55,18 +59,8 @@ impl Look {
         self.picks[..self.len].iter().map(|pick| usize::from(*pick))
     }
 
-    /// The top or dress: what the outfit is known by.
-    pub(crate) fn hero(&self) -> usize {
+    fn first(&self) -> usize {
         usize::from(self.picks[0])
-    }
-
-    /// Top and bottom, or dress.
-    pub(crate) fn core(&self, candidates: &Candidates<'_>) -> (usize, usize) {
-        let second = self
-            .picks()
-            .nth(1)
-            .filter(|pick| candidates.units[*pick].slot == Slot::Bottom);
-        (self.hero(), second.unwrap_or(usize::MAX))
     }
 }
 
@@ -90,6 +84,10 @@ pub(crate) struct Candidates<'a> {
     pub(crate) units: Vec<Unit<'a>>,
     slots: [Vec<usize>; 8],
     pairs: Vec<Pair>,
+    /// The place of the piece that every outfit must hold.
+    pinned: Option<usize>,
+    /// Cores that were worn lately.
+    repeats: HashSet<(usize, usize)>,
 }
 
 impl<'a> Candidates<'a> {
@@ -104,13 +102,14 @@ impl<'a> Candidates<'a> {
         most: [usize; 8],
     ) -> Self {
         let measure = Measure::of(context);
+        let keeps_record = wardrobe.history.wears >= KEEPS_RECORD;
         let mut units = Vec::new();
         let mut slots: [Vec<usize>; 8] = Default::default();
         for slot in Slot::ALL {
             let all = plan
                 .allowed(*slot)
                 .iter()
-                .map(|index| Unit::new(*index, &wardrobe.pieces[*index], context));
+                .map(|index| Unit::new(*index, &wardrobe.pieces[*index], context, keeps_record));
             for mut unit in shortlist(all.collect(), most[*slot as usize], measure) {
                 unit.vector = wardrobe.pieces[unit.index].vector();
                 slots[*slot as usize].push(units.len());
@@ -122,10 +121,35 @@ impl<'a> Candidates<'a> {
             wardrobe,
             plan,
             measure,
-            units,
             slots,
             pairs,
+            pinned: units
+                .iter()
+                .position(|unit| Some(unit.index) == wardrobe.pinned),
+            repeats: repeats(wardrobe, &units),
+            units,
         }
+    }
+
+    /// What an outfit is known by: top or dress, or the next piece where that is in every outfit.
+    pub(crate) fn hero(&self, look: &Look) -> usize {
+        look.picks()
+            .find(|pick| Some(*pick) != self.pinned)
+            .unwrap_or(look.first())
+    }
+
+    /// Top and bottom, or dress.
+    pub(crate) fn core(&self, look: &Look) -> (usize, usize) {
+        let mut rest = look.picks().skip(1);
+        let bottom = rest.find(|pick| self.units[*pick].slot == Slot::Bottom);
+        (look.first(), bottom.unwrap_or(usize::MAX))
+    }
+
+    /// Whether it was worn lately. A dress that was asked for is not held back.
+    fn is_repeat(&self, look: &Look) -> bool {
+        let core = self.core(look);
+        let is_asked_dress = core.1 == usize::MAX && self.pinned == Some(core.0);
+        self.repeats.contains(&core) && !is_asked_dress
     }
 
     fn slot(&self, slot: Slot) -> &[usize] {
@@ -137,7 +161,7 @@ impl<'a> Candidates<'a> {
     }
 
     pub(crate) fn score(&self, look: &Look) -> Scored {
-        let mut pieces = [&self.units[look.hero()]; 7];
+        let mut pieces = [&self.units[look.first()]; 7];
         for (place, pick) in pieces.iter_mut().zip(look.picks()) {
             *place = &self.units[pick];
         }
@@ -145,6 +169,24 @@ impl<'a> Candidates<'a> {
             self.pair(usize::from(look.picks[n]), usize::from(look.picks[m]))
         })
     }
+}
+
+/// The tops and bottoms that were worn together lately, and the dresses.
+fn repeats(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> HashSet<(usize, usize)> {
+    let mut repeats = HashSet::new();
+    for worn in &wardrobe.history.worn_lately {
+        let places = |slot: Slot| {
+            let all = units.iter().enumerate();
+            all.filter(move |(_, unit)| unit.slot == slot)
+                .filter(|(_, unit)| worn.binary_search(&wardrobe.pieces[unit.index].id).is_ok())
+                .map(|(place, _)| place)
+        };
+        for top in places(Slot::Top) {
+            repeats.extend(places(Slot::Bottom).map(|bottom| (top, bottom)));
+        }
+        repeats.extend(places(Slot::Dress).map(|dress| (dress, usize::MAX)));
+    }
+    repeats
 }
 
 /// The best `PER_CATEGORY` of each category, then the best of the rest, in the order of their ids.
@@ -238,12 +280,14 @@ fn search_within(candidates: &Candidates<'_>, width: usize) -> Vec<Found> {
     let separates = tops
         .iter()
         .flat_map(|top| bottoms.iter().map(|bottom| Look::new(&[*top, *bottom])));
-    let cores = separates.chain(dresses.iter().map(|dress| Look::new(&[*dress])));
+    let cores = separates
+        .chain(dresses.iter().map(|dress| Look::new(&[*dress])))
+        .filter(|look| !candidates.is_repeat(look));
     let hopes = Hopes::new(candidates);
     let mut beam: Vec<(f32, Look)> = cores
         .map(|look| (hopes.raise(candidates, candidates.score(&look)), look))
         .collect();
-    prune(&mut beam, width);
+    prune(candidates, &mut beam, width);
 
     if !outers.is_empty() {
         let bare = candidates.plan.outer != Outer::Needed;
@@ -256,7 +300,7 @@ fn search_within(candidates: &Candidates<'_>, width: usize) -> Vec<Found> {
             })
             .map(|look| (candidates.score(&look).total, look))
             .collect();
-        prune(&mut beam, width);
+        prune(candidates, &mut beam, width);
     }
     if !shoes.is_empty() {
         beam = beam
@@ -264,10 +308,10 @@ fn search_within(candidates: &Candidates<'_>, width: usize) -> Vec<Found> {
             .flat_map(|(_, look)| shoes.iter().map(|shoe| look.with(*shoe)))
             .map(|look| (candidates.score(&look).total, look))
             .collect();
-        prune(&mut beam, width.max(BEAM));
+        prune(candidates, &mut beam, width.max(BEAM));
     }
     // Exhaustive searches may end with thousands; the tail can no longer be chosen.
-    prune(&mut beam, BEAM);
+    prune(candidates, &mut beam, BEAM);
     let mut found: Vec<(f32, Look)> = beam
         .into_iter()
         .map(|(_, look)| trimmed(candidates, look))
@@ -315,21 +359,21 @@ impl Hopes {
 }
 
 /// Keeps the best, with a limit on those that share a top or dress.
-fn prune(beam: &mut Vec<(f32, Look)>, width: usize) {
+fn prune(candidates: &Candidates<'_>, beam: &mut Vec<(f32, Look)>, width: usize) {
     if beam.len() <= width {
         return;
     }
     beam.sort_by(by_score);
     let mut per_hero: HashMap<usize, usize> = HashMap::new();
     beam.retain(|(_, look)| {
-        let seen = per_hero.entry(look.hero()).or_default();
+        let seen = per_hero.entry(candidates.hero(look)).or_default();
         *seen += 1;
         *seen <= BEAM_PER_HERO
     });
     beam.truncate(width);
 }
 
-/// Adds hat, bag and accessory where one makes the outfit better.
+/// Adds hat, bag and accessory where one makes the outfit better or was asked for.
 fn trimmed(candidates: &Candidates<'_>, look: Look) -> (f32, Look) {
     let mut best = (candidates.score(&look).total, look);
     for slot in [Slot::Hat, Slot::Bag, Slot::Accessory] {
@@ -337,7 +381,7 @@ fn trimmed(candidates: &Candidates<'_>, look: Look) -> (f32, Look) {
         for pick in candidates.slot(slot) {
             let look = base.with(*pick);
             let total = candidates.score(&look).total;
-            if total > best.0 {
+            if total > best.0 || candidates.pinned == Some(*pick) {
                 best = (total, look);
             }
         }
@@ -354,7 +398,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Condition, Occasion, Piece, Request, rules};
+    use crate::{Condition, Occasion, Piece, Request};
 
     /// Random clothes and vectors; shared out over the categories that make outfits.
     fn clothes(size: usize, seed: u64) -> Vec<(Item, Vec<f32>)> {
@@ -427,15 +471,9 @@ mod tests {
                     ..Context::at(now)
                 },
             ] {
-                let request = Request {
-                    wardrobe: &pieces,
-                    prefs: &prefs,
-                    history: &[],
-                    context: &context,
-                    limit: 1,
-                };
-                let wardrobe = Wardrobe::new(&request);
-                let plan = rules::plan(&wardrobe, &context).unwrap();
+                let request = Request::new(&pieces, &prefs, &context);
+                let wardrobe = Wardrobe::new(&request).unwrap();
+                let plan = Plan::new(&wardrobe, &context).unwrap();
                 let best = |candidates: &Candidates<'_>, width| {
                     search_within(candidates, width)[0].scored.total
                 };
@@ -465,15 +503,10 @@ mod tests {
             temp_c: Some(10.0),
             ..Context::at(Timestamp::UNIX_EPOCH)
         };
-        let request = Request {
-            wardrobe: &pieces,
-            prefs: &Prefs::default(),
-            history: &[],
-            context: &cold,
-            limit: 1,
-        };
-        let wardrobe = Wardrobe::new(&request);
-        let plan = rules::plan(&wardrobe, &cold).unwrap();
+        let prefs = Prefs::default();
+        let request = Request::new(&pieces, &prefs, &cold);
+        let wardrobe = Wardrobe::new(&request).unwrap();
+        let plan = Plan::new(&wardrobe, &cold).unwrap();
         let candidates = Candidates::new(&wardrobe, &plan, &cold);
         let hopes = Hopes::new(&candidates);
         for top in candidates.slot(Slot::Top) {

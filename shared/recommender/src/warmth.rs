@@ -44,7 +44,7 @@ impl Band {
     /// outdoors needs more, from half-way between the two (a day has some of both) to the need outdoors.
     /// Unknown without a temperature.
     pub(crate) fn of(context: &Context) -> Option<Self> {
-        let temp = context.temp()?;
+        let temp = context.felt()?;
         let windy = matches!(context.condition, Some(Condition::Windy | Condition::Storm));
         let (indoors, outdoors) = (typical(temp), outdoors(temp, windy));
         Some(if outdoors > indoors {
@@ -53,9 +53,12 @@ impl Band {
                 high: outdoors,
             }
         } else {
+            // In great heat people take off what the indoor model, which ends at 26 °C, leaves on: our own
+            // estimate, down to a T-shirt, trousers and shoes.
+            let less = (0.01 * (temp - 30.0)).clamp(0.0, 0.1);
             Self {
                 low: outdoors,
-                high: indoors,
+                high: indoors - less,
             }
         })
     }
@@ -134,5 +137,18 @@ mod tests {
         };
         assert_eq!(Band::of(&hot).unwrap().fit(UNDERWEAR), 1.0);
         assert!(Band::of(&hot).unwrap().fit(1.2) < 0.1);
+    }
+
+    #[test]
+    fn damp_heat_asks_for_less_than_dry_heat() {
+        let high = |humidity| {
+            let day = Context {
+                temp_c: Some(33.0),
+                humidity: Some(humidity),
+                ..Context::at(time::OffsetDateTime::UNIX_EPOCH)
+            };
+            Band::of(&day).unwrap().high
+        };
+        assert!(high(85.0) < high(30.0) - 0.03);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use drape_domain::{Category, ItemStatus, Prefs, Season, SignalKind, Slot};
 use drape_recommender::{Answer, Condition, Context, Occasion, Outfit, Rule, TimeOfDay};
-use support::{NOW, Owned, ask, id, owned, random, signal};
+use support::{NOW, Owned, ask, id, items, owned, random, signal, slots};
 
 fn weather(temp_c: f32, condition: Condition) -> Context {
     Context {
@@ -19,8 +19,7 @@ fn weather(temp_c: f32, condition: Condition) -> Context {
 }
 
 fn categories(wardrobe: &[Owned], outfit: &Outfit) -> Vec<Category> {
-    outfit
-        .items
+    items(outfit)
         .iter()
         .map(|id| {
             wardrobe
@@ -75,11 +74,11 @@ fn a_hot_sunny_day_gets_light_outfits_that_differ() {
     assert!(answer.relaxed.is_empty() && answer.missing.is_empty());
     for outfit in &answer.outfits {
         assert!(
-            !outfit.slots.contains(&Slot::Outer),
+            !slots(outfit).contains(&Slot::Outer),
             "{:?}",
             categories(&wardrobe, outfit)
         );
-        assert!(outfit.slots.contains(&Slot::Shoes));
+        assert!(slots(outfit).contains(&Slot::Shoes));
     }
     assert!(
         says(&answer.outfits[0], "28 °C and sun"),
@@ -89,7 +88,7 @@ fn a_hot_sunny_day_gets_light_outfits_that_differ() {
     let heroes: HashSet<_> = answer
         .outfits
         .iter()
-        .map(|outfit| outfit.items[0])
+        .map(|outfit| outfit.pieces[0].item)
         .collect();
     assert_eq!(heroes.len(), 3);
 }
@@ -207,7 +206,7 @@ fn dislikes_are_kept_out() {
     assert!(answer.relaxed.is_empty());
     for outfit in &answer.outfits {
         for unwanted in [3, 5, 6, 10, 15] {
-            assert!(!outfit.items.contains(&id(unwanted)));
+            assert!(!items(outfit).contains(&id(unwanted)));
         }
     }
 }
@@ -290,7 +289,10 @@ fn pieces_that_are_not_ready_or_not_known_are_passed_over() {
         occasion: Some(Occasion::Party),
         ..Context::at(NOW)
     };
-    assert_eq!(plain(&wardrobe, &party, 3).outfits[0].items, [id(1), id(2)]);
+    assert_eq!(
+        items(&plain(&wardrobe, &party, 3).outfits[0]),
+        [id(1), id(2)]
+    );
 }
 
 #[test]
@@ -319,8 +321,8 @@ fn of_equals_the_one_that_shares_less_with_the_first_comes_second() {
         owned(4, Category::Pants, "navy"),
     ];
     let answer = plain(&wardrobe, &Context::at(NOW), 2);
-    assert_eq!(answer.outfits[0].items, [id(1), id(3)]);
-    assert_eq!(answer.outfits[1].items, [id(2), id(4)]);
+    assert_eq!(items(&answer.outfits[0]), [id(1), id(3)]);
+    assert_eq!(items(&answer.outfits[1]), [id(2), id(4)]);
 }
 
 #[test]
@@ -357,7 +359,7 @@ fn a_preferred_colour_wins_between_equals() {
             ..Prefs::default()
         };
         assert_eq!(
-            ask(&wardrobe, &prefs, &[], &Context::at(NOW), 1).outfits[0].items[0],
+            ask(&wardrobe, &prefs, &[], &Context::at(NOW), 1).outfits[0].pieces[0].item,
             id(winner)
         );
     }
@@ -430,7 +432,7 @@ fn what_was_worn_yesterday_makes_room() {
         signal(2, SignalKind::Worn, &[2, 3], 30),
     ];
     let answer = ask(&wardrobe, &Prefs::default(), &history, &Context::at(NOW), 1);
-    assert_eq!(answer.outfits[0].items[0], id(2));
+    assert_eq!(answer.outfits[0].pieces[0].item, id(2));
 }
 
 #[test]
@@ -446,18 +448,22 @@ fn likes_raise_and_dislikes_lower() {
             .remove(0)
     };
     let liked = first(&[signal(1, SignalKind::Like, &[2], 3)]);
-    assert_eq!(liked.items[0], id(2));
+    assert_eq!(liked.pieces[0].item, id(2));
     assert!(
         says(&liked, "the t-shirt that you went for before"),
         "{:?}",
         liked.explain
     );
     assert_eq!(
-        first(&[signal(1, SignalKind::Dislike, &[1, 3], 3)]).items[0],
+        first(&[signal(1, SignalKind::Dislike, &[1, 3], 3)]).pieces[0].item,
         id(2)
     );
     assert!(says(
         &first(&[signal(1, SignalKind::Like, &[2, 3], 3)]),
+        "you liked this look a few days ago"
+    ));
+    assert!(says(
+        &first(&[signal(1, SignalKind::Saved, &[2, 3], 3)]),
         "some of these together"
     ));
 }
@@ -475,7 +481,7 @@ fn a_favourite_style_is_seen_in_the_tags() {
         ..Prefs::default()
     };
     let answer = ask(&wardrobe, &prefs, &[], &Context::at(NOW), 1);
-    assert_eq!(answer.outfits[0].items[0], id(2));
+    assert_eq!(answer.outfits[0].pieces[0].item, id(2));
     assert!(
         says(&answer.outfits[0], "your minimal style"),
         "{:?}",
@@ -494,7 +500,7 @@ fn pieces_that_look_alike_in_style_are_put_together() {
     wardrobe[1].vector = Some(vec![0.0, 1.0]);
     wardrobe[2].vector = Some(vec![0.1, 1.0]);
     let answer = plain(&wardrobe, &Context::at(NOW), 1);
-    assert_eq!(answer.outfits[0].items[0], id(2));
+    assert_eq!(answer.outfits[0].pieces[0].item, id(2));
     assert!(says(&answer.outfits[0], "share a style"));
 
     // Vectors of different models say nothing about each other.
@@ -510,21 +516,21 @@ fn pieces_that_look_alike_in_style_are_put_together() {
 #[test]
 fn hats_and_bags_have_their_occasions() {
     let wardrobe = mixed();
-    let slots = |context: &Context| -> HashSet<Slot> {
+    let worn = |context: &Context| -> HashSet<Slot> {
         plain(&wardrobe, context, 5)
             .outfits
             .into_iter()
-            .flat_map(|outfit| outfit.slots)
+            .flat_map(|outfit| slots(&outfit))
             .collect()
     };
-    assert!(slots(&weather(28.0, Condition::Sunny)).contains(&Slot::Hat));
-    assert!(!slots(&weather(28.0, Condition::Cloudy)).contains(&Slot::Hat));
+    assert!(worn(&weather(28.0, Condition::Sunny)).contains(&Slot::Hat));
+    assert!(!worn(&weather(28.0, Condition::Cloudy)).contains(&Slot::Hat));
     let night = Context {
         time_of_day: Some(TimeOfDay::Night),
         ..weather(28.0, Condition::Sunny)
     };
-    assert!(!slots(&night).contains(&Slot::Hat));
-    assert!(!slots(&weather(22.0, Condition::Cloudy)).contains(&Slot::Bag));
+    assert!(!worn(&night).contains(&Slot::Hat));
+    assert!(!worn(&weather(22.0, Condition::Cloudy)).contains(&Slot::Bag));
 }
 
 #[test]
@@ -556,7 +562,7 @@ fn a_season_that_the_owner_typed_is_respected() {
         ..Context::at(NOW)
     };
     let answer = plain(&wardrobe, &context, 1);
-    assert_eq!(answer.outfits[0].items[0], id(2));
+    assert_eq!(answer.outfits[0].pieces[0].item, id(2));
     assert!(
         says(&answer.outfits[0], "in season"),
         "{:?}",
@@ -570,11 +576,8 @@ fn a_big_wardrobe_is_answered_in_bounded_time() {
     let pieces = support::pieces(&wardrobe);
     let (prefs, context) = (Prefs::default(), weather(12.0, Condition::Rain));
     let request = drape_recommender::Request {
-        wardrobe: &pieces,
-        prefs: &prefs,
-        history: &[],
-        context: &context,
         limit: 10,
+        ..drape_recommender::Request::new(&pieces, &prefs, &context)
     };
     let start = std::time::Instant::now();
     let answer = drape_recommender::recommend(&request);

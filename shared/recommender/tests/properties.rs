@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use drape_domain::{Category, Color, Pattern, Prefs, Rgb, Signal, SignalKind, Slot, color::NAMED};
 use drape_recommender::{Answer, Condition, Context, FEATURES, Occasion, Rule, TimeOfDay};
 use proptest::{prelude::*, sample::select};
-use support::{NOW, Owned, ask, owned, signal};
+use support::{NOW, Owned, ask, items, owned, signal, slots};
 
 fn any_number() -> impl Strategy<Value = f32> {
     prop_oneof![8 => -0.2f32..1.2, 1 => any::<f32>(), 1 => Just(f32::NAN)]
@@ -155,9 +155,8 @@ fn check(wardrobe: &[Owned], prefs: &Prefs, context: &Context, limit: usize, ans
     }
     let mut seen = HashSet::new();
     for outfit in &answer.outfits {
-        assert!(is_whole(&outfit.slots), "{:?}", outfit.slots);
-        assert_eq!(outfit.items.len(), outfit.slots.len());
-        assert!(seen.insert(outfit.items.clone()), "an outfit came twice");
+        assert!(is_whole(&slots(outfit)), "{:?}", slots(outfit));
+        assert!(seen.insert(items(outfit)), "an outfit came twice");
         assert!((0.0..=1.0).contains(&outfit.score));
         assert!(
             outfit.score <= answer.outfits[0].score + 1e-4,
@@ -185,8 +184,8 @@ fn check(wardrobe: &[Owned], prefs: &Prefs, context: &Context, limit: usize, ans
         assert!(!outfit.explain.is_empty());
 
         let said = outfit.explain.join("; ");
-        let temp = context.temp_c.filter(|temp| temp.is_finite());
-        for (id, slot) in outfit.items.iter().zip(&outfit.slots) {
+        let temp = context.temp_c.filter(|temp| (-90.0..=60.0).contains(temp));
+        for (id, slot) in items(outfit).iter().zip(&slots(outfit)) {
             let item = &find(wardrobe, *id).item;
             assert_eq!(item.slot(), *slot);
             if prefs.disliked_categories.contains(&item.category()) {
@@ -296,8 +295,8 @@ proptest! {
                     let own: Vec<Owned> = core.iter().copied().chain(shoe).chain(outer).cloned().collect();
                     let alone = ask(&own, &prefs, &[], &context, 1);
                     let outfit = &alone.outfits[0];
-                    let alike = |slot| outfit.slots.contains(&slot) == best.slots.contains(&slot);
-                    let coat = |outfit: &drape_recommender::Outfit| outfit.items.iter()
+                    let alike = |slot| slots(outfit).contains(&slot) == slots(best).contains(&slot);
+                    let coat = |outfit: &drape_recommender::Outfit| items(outfit).iter()
                         .any(|id| find(&wardrobe, *id).item.category() == Category::Outerwear);
                     // Only those with the same kinds of pieces compare: shoes belong to an outfit that has
                     // any, and in the rain a coat comes before a blazer.
@@ -320,7 +319,7 @@ proptest! {
             .map(|(n, (category, name))| owned(n + 1, category, name))
             .collect();
         let answer = ask(&wardrobe, &Prefs::default(), &[], &Context::at(NOW), 3);
-        let heroes: HashSet<_> = answer.outfits.iter().map(|outfit| outfit.items[0]).collect();
+        let heroes: HashSet<_> = answer.outfits.iter().map(|outfit| outfit.pieces[0].item).collect();
         prop_assert_eq!(heroes.len(), 3);
     }
 }

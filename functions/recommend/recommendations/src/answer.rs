@@ -97,23 +97,19 @@ impl Recommendation {
         items: &HashMap<ItemId, &Item>,
         media: &impl PresignGet,
     ) -> Result<Self, StoreError> {
-        let pieces = outfit
-            .items
-            .iter()
-            .zip(&outfit.slots)
-            .map(async |(id, slot)| {
-                let item = items.get(id);
-                let thumb = match item.and_then(|item| item.images.thumb.as_deref()) {
-                    Some(key) => Some(media.presign_get(key, IMAGE_LIFETIME).await?),
-                    None => None,
-                };
-                Ok::<_, StoreError>(PieceView {
-                    item_id: *id,
-                    slot: *slot,
-                    title: item.map(|item| item.title()).unwrap_or_default(),
-                    thumb,
-                })
-            });
+        let pieces = outfit.pieces.iter().map(async |piece| {
+            let item = items.get(&piece.item);
+            let thumb = match item.and_then(|item| item.images.thumb.as_deref()) {
+                Some(key) => Some(media.presign_get(key, IMAGE_LIFETIME).await?),
+                None => None,
+            };
+            Ok::<_, StoreError>(PieceView {
+                item_id: piece.item,
+                slot: piece.slot,
+                title: item.map(|item| item.title()).unwrap_or_default(),
+                thumb,
+            })
+        });
         let pieces = try_join_all(pieces).await?;
         let feature = |feature: drape_recommender::Feature| FeatureView {
             name: feature.name,
@@ -122,7 +118,7 @@ impl Recommendation {
         Ok(Self {
             id: RecommendationId::new(),
             pieces,
-            items: outfit.items,
+            items: outfit.pieces.iter().map(|piece| piece.item).collect(),
             score: outfit.score,
             explain: outfit.explain,
             features: outfit.features.into_iter().map(feature).collect(),

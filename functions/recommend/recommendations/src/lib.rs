@@ -82,14 +82,12 @@ where
             occasion: query.meant_occasion(),
             latitude: place.map(|place| place.lat()),
             date: query.date,
-            now,
+            ..Context::at(now)
         };
         let answer = recommend(&drape_recommender::Request {
-            wardrobe: &pieces,
-            prefs: &person.prefs,
             history: &person.history,
-            context: &context,
             limit: query.limit(),
+            ..drape_recommender::Request::new(&pieces, &person.prefs, &context)
         });
         let view = View::new(answer, &person.wardrobe, sky, &self.media).await?;
         json(200, &view)

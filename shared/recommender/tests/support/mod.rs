@@ -3,11 +3,11 @@
 
 use drape_domain::{
     Background, Category, Color, Item, ItemId, ItemStatus, Pattern, Prefs, Signal, SignalId,
-    SignalKind, Timestamp, UserId,
+    SignalKind, Slot, Timestamp, UserId,
     color::NAMED,
     item::{EmbeddingRef, ImageType, Typed, Upload},
 };
-use drape_recommender::{Answer, Context, Piece, Request};
+use drape_recommender::{Answer, Context, Outfit, Piece, Request};
 use time::{Duration, macros::datetime};
 use uuid::Uuid;
 
@@ -100,6 +100,7 @@ pub(crate) fn pieces(wardrobe: &[Owned]) -> Vec<Piece<'_>> {
         .collect()
 }
 
+/// With the usual options, but what was worn lately may come again.
 pub(crate) fn ask(
     wardrobe: &[Owned],
     prefs: &Prefs,
@@ -108,10 +109,17 @@ pub(crate) fn ask(
     limit: usize,
 ) -> Answer {
     drape_recommender::recommend(&Request {
-        wardrobe: &pieces(wardrobe),
-        prefs,
         history,
-        context,
         limit,
+        avoid_repeat_days: 0,
+        ..Request::new(&pieces(wardrobe), prefs, context)
     })
+}
+
+pub(crate) fn items(outfit: &Outfit) -> Vec<ItemId> {
+    outfit.pieces.iter().map(|piece| piece.item).collect()
+}
+
+pub(crate) fn slots(outfit: &Outfit) -> Vec<Slot> {
+    outfit.pieces.iter().map(|piece| piece.slot).collect()
 }
