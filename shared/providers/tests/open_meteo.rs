@@ -16,10 +16,10 @@ fn lagos() -> LatLon {
 
 const NOW: &str = r#"{"latitude":6.5,"longitude":3.375,"utc_offset_seconds":0,"timezone":"GMT",
     "current_units":{"temperature_2m":"°C"},
-    "current":{"time":"2026-11-23T10:45","interval":900,"temperature_2m":30.4,"weather_code":2,"wind_speed_10m":9.7,"is_day":1}}"#;
+    "current":{"time":"2026-11-23T10:45","interval":900,"temperature_2m":30.4,"relative_humidity_2m":71,"weather_code":2,"wind_speed_10m":9.7,"is_day":1}}"#;
 
 const DAY: &str = r#"{"timezone":"Africa/Lagos","daily":{"time":["2026-12-24"],"temperature_2m_max":[32.0],
-    "temperature_2m_min":[24.0],"weather_code":[95],"wind_speed_10m_max":[12.0]}}"#;
+    "temperature_2m_min":[24.0],"relative_humidity_2m_max":[90],"relative_humidity_2m_min":[50],"weather_code":[95],"wind_speed_10m_max":[12.0]}}"#;
 
 /// A busy machine may take its time.
 #[allow(clippy::unwrap_used)]
@@ -59,7 +59,10 @@ async fn the_current_weather_is_read() {
         .at(lagos(), When::Now)
         .await
         .unwrap();
-    assert_eq!((seen.temp_c, seen.condition), (30.4, "cloudy"));
+    assert_eq!(
+        (seen.temp_c, seen.humidity, seen.condition),
+        (30.4, Some(71.0), "cloudy")
+    );
 }
 
 #[tokio::test]
@@ -75,7 +78,25 @@ async fn a_day_is_told_by_its_warm_hours() {
         .at(lagos(), When::Day(date!(2026 - 12 - 24)))
         .await
         .unwrap();
-    assert_eq!((seen.temp_c, seen.condition), (30.0, "storm"));
+    assert_eq!(
+        (seen.temp_c, seen.humidity, seen.condition),
+        (30.0, Some(60.0), "storm")
+    );
+}
+
+#[tokio::test]
+async fn a_humidity_that_is_missing_or_cannot_be_is_unknown() {
+    for humidity in ["null", "-1", "101", "1e30"] {
+        let now = NOW.replace(":71,", &format!(":{humidity},"));
+        let (_server, weather) = answering(json(&now)).await;
+        let seen = weather.at(lagos(), When::Now).await.unwrap();
+        assert_eq!((seen.temp_c, seen.humidity), (30.4, None), "{humidity}");
+    }
+    let without =
+        r#"{"daily":{"temperature_2m_max":[32],"temperature_2m_min":[24],"weather_code":[1]}}"#;
+    let (_server, weather) = answering(json(without)).await;
+    let seen = weather.at(lagos(), When::Day(date!(2026 - 12 - 24))).await;
+    assert_eq!(seen.unwrap().humidity, None);
 }
 
 #[tokio::test]

@@ -1,18 +1,18 @@
 //! What a client is answered.
 
-use std::collections::HashMap;
-
 use drape_common::{
-    hash,
     store::{StoreError, blob::PresignGet},
     views::IMAGE_LIFETIME,
 };
-use drape_domain::{Item, ItemId, RecommendationId, Slot};
+use drape_domain::{ItemId, RecommendationId, Slot};
 use drape_recommender::{Answer, MODEL_ID, Outfit};
 use futures::future::try_join_all;
 use serde::Serialize;
 
-use crate::weather::{Sky, Source};
+use crate::{
+    wardrobe::Wardrobe,
+    weather::{Sky, Source},
+};
 
 /// The answer of `GET /recommendations`.
 #[derive(Debug, Serialize)]
@@ -68,13 +68,12 @@ impl View {
     /// When signing fails.
     pub(crate) async fn new(
         answer: Answer,
-        wardrobe: &[Item],
+        wardrobe: &Wardrobe,
         sky: Sky,
         media: &impl PresignGet,
     ) -> Result<Self, StoreError> {
-        let items: HashMap<_, _> = wardrobe.iter().map(|item| (item.item_id, item)).collect();
         let outfits = answer.outfits.into_iter();
-        let recommendations = outfits.map(|outfit| Recommendation::new(outfit, &items, media));
+        let recommendations = outfits.map(|outfit| Recommendation::new(outfit, wardrobe, media));
         Ok(Self {
             recommendations: try_join_all(recommendations).await?,
             context: ContextView {
@@ -84,7 +83,7 @@ impl View {
                 source: sky.source,
             },
             model: MODEL_ID,
-            index: index(wardrobe),
+            index: wardrobe.name().to_owned(),
             missing: answer.missing,
             relaxed: answer.relaxed.iter().map(|rule| rule.as_str()).collect(),
         })
@@ -94,11 +93,11 @@ impl View {
 impl Recommendation {
     async fn new(
         outfit: Outfit,
-        items: &HashMap<ItemId, &Item>,
+        wardrobe: &Wardrobe,
         media: &impl PresignGet,
     ) -> Result<Self, StoreError> {
         let pieces = outfit.pieces.iter().map(async |piece| {
-            let item = items.get(&piece.item);
+            let item = wardrobe.item(piece.item);
             let thumb = match item.and_then(|item| item.images.thumb.as_deref()) {
                 Some(key) => Some(media.presign_get(key, IMAGE_LIFETIME).await?),
                 None => None,
@@ -124,19 +123,4 @@ impl Recommendation {
             features: outfit.features.into_iter().map(feature).collect(),
         })
     }
-}
-
-/// A hash over items and their revisions, in an order that does not depend on how they were read.
-fn index(wardrobe: &[Item]) -> String {
-    let mut states: Vec<_> = wardrobe
-        .iter()
-        .map(|item| format!("{} {}", item.item_id, item.revision))
-        .collect();
-    if states.is_empty() {
-        return "empty".to_owned();
-    }
-    states.sort_unstable();
-    let mut digest = hash::hex(states.join("\n").as_bytes());
-    digest.truncate(16);
-    digest
 }

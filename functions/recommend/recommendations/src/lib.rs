@@ -5,31 +5,35 @@ mod answer;
 mod query;
 #[cfg(test)]
 mod tests;
+mod wardrobe;
 mod weather;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, json, query as read_query},
     store::{
-        Get, Key, List, StoreError, blob::PresignGet, queries::RecentSignals, tables::Embedding,
+        Get, Key, List, StoreError,
+        blob::PresignGet,
+        queries::{RecentSignals, Revisions},
+        tables::Embedding,
     },
 };
-use drape_domain::{Item, ItemId, ItemStatus, Prefs, Signal, Timestamp, User, UserId};
+use drape_domain::{Item, Prefs, Signal, Timestamp, User, UserId};
 use drape_providers::Weather;
-use drape_recommender::{Context, Piece, recommend};
-use futures::future::{try_join, try_join4};
+use drape_recommender::{Context, recommend};
+use futures::future::{try_join, try_join3};
 
 use answer::View;
 use query::Query;
+use wardrobe::Wardrobe;
+pub use wardrobe::Wardrobes;
 
-/// The largest wardrobe that is searched; of a larger one, the newest.
-const MAX_WARDROBE: usize = 1500;
 /// Older signals have faded too far to matter.
 const MAX_SIGNALS: usize = 300;
 
 /// The endpoint and what it needs.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Recommendations<U, I, E, S, M, W> {
     /// Reads the caller's tastes.
     pub users: U,
@@ -37,6 +41,8 @@ pub struct Recommendations<U, I, E, S, M, W> {
     pub items: I,
     /// Reads its vectors.
     pub embeddings: E,
+    /// Keeps both while they are as they were.
+    pub wardrobes: Wardrobes,
     /// Reads what the caller did lately.
     pub signals: S,
     /// Signs links to thumbs.
@@ -50,7 +56,7 @@ pub struct Recommendations<U, I, E, S, M, W> {
 impl<U, I, E, S, M, W> Endpoint for Recommendations<U, I, E, S, M, W>
 where
     U: Get<User> + 'static,
-    I: List<Item> + 'static,
+    I: List<Item> + Revisions + 'static,
     E: List<Embedding> + 'static,
     S: RecentSignals + 'static,
     M: PresignGet + 'static,
@@ -67,14 +73,7 @@ where
         let sky = weather::sky(&query, &self.weather, now.date());
         let (person, sky) = try_join(person, sky).await?;
 
-        let pieces: Vec<_> = person
-            .wardrobe
-            .iter()
-            .map(|item| Piece {
-                item,
-                vector: person.vectors.get(&item.item_id).map(Vec::as_slice),
-            })
-            .collect();
+        let pieces = person.wardrobe.pieces();
         let context = Context {
             temp_c: sky.temp_c,
             condition: sky.condition,
@@ -97,47 +96,27 @@ where
 /// All that is known of a person.
 struct Person {
     prefs: Prefs,
-    /// What is ready to be worn.
-    wardrobe: Vec<Item>,
-    vectors: HashMap<ItemId, Vec<f32>>,
+    wardrobe: Arc<Wardrobe>,
     history: Vec<Signal>,
 }
 
 impl<U, I, E, S, M, W> Recommendations<U, I, E, S, M, W>
 where
     U: Get<User>,
-    I: List<Item>,
+    I: List<Item> + Revisions,
     E: List<Embedding>,
     S: RecentSignals,
 {
     async fn load(&self, user: UserId) -> Result<Person, StoreError> {
-        let partition = user.to_string();
         let key = Key::simple(user);
-        let (account, items, embeddings, history) = try_join4(
+        let (account, wardrobe, history) = try_join3(
             self.users.get(&key),
-            self.items.list(&partition, None, MAX_WARDROBE),
-            self.embeddings.list(&partition, None, MAX_WARDROBE),
+            self.wardrobes.of(user, &self.items, &self.embeddings),
             self.signals.recent_signals(user, MAX_SIGNALS),
         )
         .await?;
-        let mut wardrobe = items.records;
-        wardrobe.retain(|item| item.status == ItemStatus::Ready);
-
-        // The job writes the vector before the item. Until the item names it too, it belongs to a newer
-        // photo or model than the rest of what is known of the item.
-        let models: HashMap<_, _> = wardrobe
-            .iter()
-            .filter_map(|item| Some((item.item_id, item.embedding.as_ref()?.model.as_str())))
-            .collect();
-        let vectors = embeddings
-            .records
-            .iter()
-            .filter(|row| models.get(&row.item_id) == Some(&row.model.as_str()))
-            .map(|row| (row.item_id, row.floats()))
-            .collect();
         Ok(Person {
             prefs: account.map(|account| account.prefs).unwrap_or_default(),
-            vectors,
             wardrobe,
             history,
         })

@@ -10,7 +10,7 @@ use drape_common::{
 };
 use drape_domain::{Item, Timestamp, User};
 use drape_providers::OpenMeteo;
-use recommendations::Recommendations;
+use recommendations::{Recommendations, Wardrobes};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -23,6 +23,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             users,
             items: Table::<Item>::new(&dynamodb, init.settings.items_table()?),
             embeddings: Table::<Embedding>::new(&dynamodb, init.settings.embeddings_table()?),
+            wardrobes: Wardrobes::default(),
             signals: Table::<DaySignal>::new(&dynamodb, init.settings.signals_table()?),
             media: Bucket::new(&init.aws.s3(), init.settings.media_bucket()?),
             weather,

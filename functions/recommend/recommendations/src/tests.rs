@@ -12,7 +12,7 @@ use drape_common::{
     testing::{TestAnswer, TestRequest, new_user, read, request},
 };
 use drape_domain::{
-    Background, Category, Color, Pattern, Rgb, SignalId, SignalKind,
+    Background, Category, Color, ItemStatus, Pattern, Rgb, SignalId, SignalKind,
     item::{EmbeddingRef, ImageKeys, ImageType, Inferred, Typed, Upload},
 };
 use drape_providers::{LatLon, Observation, WeatherError, When};
@@ -59,6 +59,7 @@ impl World {
                 users: MemoryTable::default(),
                 items: MemoryTable::default(),
                 embeddings: MemoryTable::default(),
+                wardrobes: Wardrobes::default(),
                 signals: MemoryTable::default(),
                 media: MemoryBucket::default(),
                 weather: Sky::default(),
@@ -310,6 +311,7 @@ async fn the_weather_is_looked_up_where_the_client_does_not_know_it() {
     let mut world = World::dressed().await;
     world.endpoint.weather.seen = Some(Observation {
         temp_c: 7.26,
+        humidity: None,
         condition: "rain",
     });
     let there = || world.ask().query("lat", 51.5).query("lon", -0.1);

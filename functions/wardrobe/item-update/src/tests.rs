@@ -217,7 +217,7 @@ async fn bad_input_names_its_field() {
         (json!({"category": "cape"}), "category"),
         (json!({"background": null}), "background"),
         (json!({"background": "blurred"}), "background"),
-        (json!({"status": "ready"}), "status"),
+        (json!({"status": "failed"}), "status"),
         (json!({"content_length": 5}), "content_length"),
         (json!({"formality": 2}), "formality"),
         (json!({"duplicate_of": ItemId::new()}), "duplicate_of"),

@@ -10,13 +10,13 @@ use aws_sdk_dynamodb::{
         TransactWriteItem,
     },
 };
-use drape_domain::{Signal, User, UserId};
-use serde::{Serialize, de::DeserializeOwned};
+use drape_domain::{Item, ItemId, Signal, User, UserId};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
     StoreError,
-    queries::{CountAttempts, CreateAccount, RecentSignals},
+    queries::{CountAttempts, CreateAccount, RecentSignals, Revisions},
     record::{
         Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised,
         Save,
@@ -354,6 +354,47 @@ impl RecentSignals for Table<DaySignal> {
         rows.into_iter()
             .map(|row| Ok(from_row::<DaySignal>("recent signals", row)?.signal))
             .collect()
+    }
+}
+
+/// The index of `items` by revision. It lies in the table's own partitions, so that it can be read as of every
+/// write that was answered before.
+const ITEMS_BY_REVISION: &str = "by_revision";
+
+impl Revisions for Table<Item> {
+    async fn revisions(&self, owner: UserId) -> Result<Vec<(ItemId, u64)>, StoreError> {
+        /// What the index holds of an item.
+        #[derive(Deserialize)]
+        struct Entry {
+            item_id: ItemId,
+            revision: u64,
+        }
+        const DOING: &str = "read revisions";
+        let mut revisions = Vec::new();
+        let mut start = None;
+        loop {
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(ITEMS_BY_REVISION)
+                .key_condition_expression("owner_id = :owner")
+                .expression_attribute_values(":owner", AttributeValue::S(owner.to_string()))
+                .consistent_read(true)
+                .set_exclusive_start_key(start);
+            let answer = call
+                .send()
+                .await
+                .map_err(|error| StoreError::new(DOING, error))?;
+            for row in answer.items.unwrap_or_default() {
+                let entry: Entry = from_row(DOING, row)?;
+                revisions.push((entry.item_id, entry.revision));
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(revisions);
+            }
+        }
     }
 }
 

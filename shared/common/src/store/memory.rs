@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use drape_domain::{Signal, Timestamp, User, UserId, item::Upload};
+use drape_domain::{Item, ItemId, Signal, Timestamp, User, UserId, item::Upload};
 
 use super::{
     StoreError,
@@ -18,7 +18,7 @@ use super::{
         DeleteObject, GetObject, HeadObject, ListKeys, Object, ObjectHead, PresignGet, PresignPut,
         PresignedUpload, PutObject,
     },
-    queries::{CountAttempts, CreateAccount, RecentSignals},
+    queries::{CountAttempts, CreateAccount, RecentSignals, Revisions},
     queue::{Enqueue, Message, RetryLater},
     record::{
         Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised,
@@ -297,6 +297,21 @@ impl RecentSignals for MemoryTable<DaySignal> {
         signals.sort_by_key(|signal| std::cmp::Reverse(signal.created_at));
         signals.truncate(limit);
         Ok(signals)
+    }
+}
+
+impl Revisions for MemoryTable<Item> {
+    async fn revisions(&self, owner: UserId) -> Result<Vec<(ItemId, u64)>, StoreError> {
+        self.fuse.check()?;
+        let owner = owner.to_string();
+        let mut revisions = Vec::new();
+        for ((partition, _), row) in lock(&self.rows).iter() {
+            if *partition == owner {
+                let item: Item = from_json(row)?;
+                revisions.push((item.item_id, item.revision));
+            }
+        }
+        Ok(revisions)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use drape_domain::{Signal, User, UserId};
+use drape_domain::{ItemId, Signal, User, UserId};
 
 use super::{StoreError, tables::Login};
 
@@ -24,6 +24,17 @@ pub trait RecentSignals: Send + Sync {
         user: UserId,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Signal>, StoreError>> + Send;
+}
+
+/// Tells which state a wardrobe is in, for a fraction of what reading it costs.
+pub trait Revisions: Send + Sync {
+    /// Each of the owner's items with its revision, in no particular order, as of every write that was answered
+    /// before. Two equal answers mean two equal wardrobes, since every write of an item has a revision of its
+    /// own.
+    fn revisions(
+        &self,
+        owner: UserId,
+    ) -> impl Future<Output = Result<Vec<(ItemId, u64)>, StoreError>> + Send;
 }
 
 /// Counts attempts within a window of time.

@@ -1,6 +1,7 @@
 //! Tables, buckets and queues of a test's own, on the local stack.
 
 use std::{
+    any::type_name,
     io::Write,
     panic::{AssertUnwindSafe, resume_unwind},
     sync::{Mutex, Once},
@@ -8,8 +9,8 @@ use std::{
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    LocalSecondaryIndex, Projection, ProjectionType, ScalarAttributeType,
 };
 use drape_common::{
     aws::Aws,
@@ -22,7 +23,7 @@ use drape_common::{
         tables::{DaySignal, Login},
     },
 };
-use drape_domain::User;
+use drape_domain::{Item, User};
 use futures::FutureExt;
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ fn unique() -> String {
 }
 
 impl Stack {
-    /// A table for records of type `R`, with the index of signals if it is theirs.
+    /// A table for records of type `R`, with the indexes of signals and items if it is theirs.
     pub(crate) async fn table<R: Record>(&self) -> Table<R> {
         let name = self.named_table::<R>().await;
         Table::new(&self.aws.dynamodb(), name)
@@ -123,6 +124,24 @@ impl Stack {
                 .attribute_definitions(text("user_id"))
                 .attribute_definitions(text("created_at"))
                 .global_secondary_indexes(index.build().unwrap());
+        }
+        if type_name::<R>() == type_name::<Item>() {
+            // As in the template: an index of this kind can only be made together with its table.
+            let index = LocalSecondaryIndex::builder()
+                .index_name("by_revision")
+                .key_schema(key("owner_id", KeyType::Hash))
+                .key_schema(key("revision", KeyType::Range))
+                .projection(
+                    Projection::builder()
+                        .projection_type(ProjectionType::KeysOnly)
+                        .build(),
+                );
+            let revision = AttributeDefinition::builder()
+                .attribute_name("revision")
+                .attribute_type(ScalarAttributeType::N);
+            request = request
+                .attribute_definitions(revision.build().unwrap())
+                .local_secondary_indexes(index.build().unwrap());
         }
         request.send().await.unwrap();
         self.tables.lock().unwrap().push(name.clone());

@@ -12,5 +12,6 @@ mod counters;
 mod objects;
 mod queues;
 mod records;
+mod revisions;
 mod samples;
 mod signals;

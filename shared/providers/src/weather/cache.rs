@@ -58,6 +58,7 @@ mod tests {
 
     const SEEN: Observation = Observation {
         temp_c: 28.0,
+        humidity: Some(80.0),
         condition: "sunny",
     };
 

@@ -81,6 +81,8 @@ pub enum When {
 pub struct Observation {
     /// Air temperature at 2 m in °C.
     pub temp_c: f32,
+    /// Relative humidity at 2 m in percent, if it is known.
+    pub humidity: Option<f32>,
     /// One of `sunny`, `clear`, `cloudy`, `fog`, `rain`, `snow`, `storm`, `windy`.
     pub condition: &'static str,
 }

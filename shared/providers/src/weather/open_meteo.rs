@@ -95,13 +95,14 @@ impl OpenMeteo {
                 When::Now => {
                     query.append_pair(
                         "current",
-                        "temperature_2m,weather_code,wind_speed_10m,is_day",
+                        "temperature_2m,relative_humidity_2m,weather_code,wind_speed_10m,is_day",
                     );
                 }
                 When::Day(date) => {
                     query.append_pair(
                         "daily",
-                        "temperature_2m_max,temperature_2m_min,weather_code,wind_speed_10m_max",
+                        "temperature_2m_max,temperature_2m_min,relative_humidity_2m_max,\
+                         relative_humidity_2m_min,weather_code,wind_speed_10m_max",
                     );
                     query.append_pair("start_date", &date.to_string());
                     query.append_pair("end_date", &date.to_string());
@@ -168,6 +169,7 @@ struct Forecast {
 #[derive(Deserialize)]
 struct Current {
     temperature_2m: Option<f32>,
+    relative_humidity_2m: Option<f32>,
     weather_code: Option<i32>,
     wind_speed_10m: Option<f32>,
     is_day: Option<i32>,
@@ -177,6 +179,10 @@ struct Current {
 struct Daily {
     temperature_2m_max: Vec<Option<f32>>,
     temperature_2m_min: Vec<Option<f32>>,
+    #[serde(default)]
+    relative_humidity_2m_max: Vec<Option<f32>>,
+    #[serde(default)]
+    relative_humidity_2m_min: Vec<Option<f32>>,
     weather_code: Vec<Option<i32>>,
     #[serde(default)]
     wind_speed_10m_max: Vec<Option<f32>>,
@@ -190,6 +196,7 @@ fn parse(body: &[u8], when: When) -> Result<Observation, WeatherError> {
         When::Now => {
             let Some(Current {
                 temperature_2m: Some(temp),
+                relative_humidity_2m: humidity,
                 weather_code: Some(code),
                 wind_speed_10m,
                 is_day,
@@ -197,7 +204,7 @@ fn parse(body: &[u8], when: When) -> Result<Observation, WeatherError> {
             else {
                 return Err(missing);
             };
-            observation(temp, code, wind_speed_10m, is_day != Some(0))
+            observation(temp, humidity, code, wind_speed_10m, is_day != Some(0))
         }
         When::Day(_) => {
             let Some(daily) = forecast.daily else {
@@ -211,9 +218,15 @@ fn parse(body: &[u8], when: When) -> Result<Observation, WeatherError> {
             ) else {
                 return Err(missing);
             };
-            // The night holds the minimum; the hours in which people are about lie nearer the maximum.
+            let driest = first(&daily.relative_humidity_2m_min);
+            let dampest = first(&daily.relative_humidity_2m_max);
+            // The night holds the minimum; the hours in which people are about lie nearer the maximum. Air that
+            // warms gets drier, so of the humidity they lie nearer the minimum.
             observation(
                 0.75 * max + 0.25 * min,
+                driest
+                    .zip(dampest)
+                    .map(|(min, max)| 0.75 * min + 0.25 * max),
                 code,
                 first(&daily.wind_speed_10m_max),
                 true,
@@ -224,6 +237,7 @@ fn parse(body: &[u8], when: When) -> Result<Observation, WeatherError> {
 
 fn observation(
     temp_c: f32,
+    humidity: Option<f32>,
     code: i32,
     wind_kmh: Option<f32>,
     day: bool,
@@ -237,6 +251,8 @@ fn observation(
     let dry = matches!(condition, "sunny" | "clear" | "cloudy");
     Ok(Observation {
         temp_c,
+        // One that cannot be is none: the rest of the answer is still of use.
+        humidity: humidity.filter(|part| (0.0..=100.0).contains(part)),
         condition: if windy && dry { "windy" } else { condition },
     })
 }
@@ -279,11 +295,15 @@ mod tests {
     #[test]
     fn a_gale_under_a_blue_sky_is_windy_and_a_wet_one_is_rain() {
         assert_eq!(
-            observation(20.0, 0, Some(50.0), true).unwrap().condition,
+            observation(20.0, None, 0, Some(50.0), true)
+                .unwrap()
+                .condition,
             "windy"
         );
         assert_eq!(
-            observation(20.0, 61, Some(50.0), true).unwrap().condition,
+            observation(20.0, None, 61, Some(50.0), true)
+                .unwrap()
+                .condition,
             "rain"
         );
     }
@@ -326,9 +346,14 @@ mod tests {
         }
 
         #[test]
-        fn what_is_accepted_is_possible_weather(temp in any::<f32>(), code in -5i32..120) {
-            if let Ok(seen) = observation(temp, code, None, true) {
+        fn what_is_accepted_is_possible_weather(
+            temp in any::<f32>(),
+            humidity in any::<f32>(),
+            code in -5i32..120,
+        ) {
+            if let Ok(seen) = observation(temp, Some(humidity), code, None, true) {
                 prop_assert!((-90.0..=60.0).contains(&seen.temp_c));
+                prop_assert!(seen.humidity.is_none_or(|part| (0.0..=100.0).contains(&part)));
             }
         }
     }

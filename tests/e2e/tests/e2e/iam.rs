@@ -19,7 +19,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::Outcome;
 
 /// Tables by the names used below: output, partition key, sort key.
-const TABLES: [(&str, &str, &str, Option<&str>); 8] = [
+const TABLES: [(&str, &str, &str, Option<&str>); 9] = [
     ("users", "UsersTable", "id", None),
     ("sessions", "SessionsTable", "id", None),
     ("limits", "LimitsTable", "id", None),
@@ -27,7 +27,13 @@ const TABLES: [(&str, &str, &str, Option<&str>); 8] = [
     ("embeddings", "EmbeddingsTable", "owner_id", Some("item_id")),
     ("tryons", "TryonsTable", "user_id", Some("id")),
     ("signals", "SignalsTable", "day", Some("id")),
+    ("showings", "ShowingsTable", "day", Some("id")),
     ("idempotency", "IdempotencyTable", "id", None),
+];
+/// Indexes by the names used below: output of the table, index, partition key. They can only be queried.
+const INDEXES: [(&str, &str, &str, &str); 2] = [
+    ("signals-by-user", "SignalsTable", "by_user", "user_id"),
+    ("items-by-revision", "ItemsTable", "by_revision", "owner_id"),
 ];
 const TABLE_ACTIONS: [&str; 7] = [
     "get",
@@ -99,11 +105,11 @@ const ROLES: [(&str, &str); 25] = [
     ("upload-create", "idempotency: get put; uploads/body: write"),
     (
         "recommendations",
-        "users: get; items: query; embeddings: query; signals-by-user: query; media/items: read",
+        "users: get; items: query; items-by-revision: query; embeddings: query; signals-by-user: query; media/items: read",
     ),
     (
         "signals-record",
-        "items: batch-get; signals: put; idempotency: get put",
+        "items: batch-get; showings: get; signals: put; idempotency: get put",
     ),
     (
         "tryon-create",
@@ -115,7 +121,7 @@ const ROLES: [(&str, &str); 25] = [
     ),
     ("tryon-list", "tryons: query; media/tryons: read"),
     ("tryon-delete", "tryons: get delete; media/tryons: erase"),
-    ("tryon-feedback", "tryons: get put"),
+    ("tryon-feedback", "tryons: get put; signals: put delete"),
     (
         "clean",
         "items: get put; embeddings: query put delete; uploads/items: read; uploads/masks: read; uploads: list; media/items: read write erase; media: list",
@@ -136,11 +142,13 @@ fn everything() -> Vec<(&'static str, &'static str)> {
         .flat_map(|folder| FOLDER_ACTIONS.map(|action| (folder.0, action)));
     let buckets = BUCKETS.iter().map(|bucket| (bucket.0, "list"));
     let queues = QUEUES.iter().map(|queue| (queue.0, "send"));
-    let rest = [("signals-by-user", "query"), ("secret", "read")];
+    let indexes = INDEXES.iter().map(|index| (index.0, "query"));
+    let rest = [("secret", "read")];
     tables
         .chain(folders)
         .chain(buckets)
         .chain(queues)
+        .chain(indexes)
         .chain(rest)
         .collect()
 }
@@ -292,17 +300,18 @@ async fn try_it(stack: &Stack, aws: &Aws, place: &str, action: &str) -> Result<b
         let call = client.send_message().queue_url(stack.output(url)?);
         return allowed(call.message_body(body).send().await);
     }
+    if let Some((_, output, index, partition)) = INDEXES.iter().find(|index| index.0 == place) {
+        let client = aws.dynamodb();
+        let call = client
+            .query()
+            .table_name(stack.output(output)?)
+            .index_name(*index)
+            .key_condition_expression("#key = :nobody")
+            .expression_attribute_names("#key", *partition)
+            .expression_attribute_values(":nobody", AttributeValue::S(PROBE.into()));
+        return allowed(call.send().await);
+    }
     match place {
-        "signals-by-user" => {
-            let client = aws.dynamodb();
-            let call = client
-                .query()
-                .table_name(stack.output("SignalsTable")?)
-                .index_name("by_user")
-                .key_condition_expression("user_id = :nobody")
-                .expression_attribute_values(":nobody", AttributeValue::S(PROBE.into()));
-            allowed(call.send().await)
-        }
         "secret" => {
             let client = aws.secrets();
             let call = client

@@ -1,0 +1,268 @@
+//! A person's garments and their vectors, kept in the instance for as long as they are as they were.
+//!
+//! What is kept is never trusted: each request asks the table for every item's revision (a read of keys alone,
+//! as of every write that was answered before), and anything else than what is kept is read anew. So there is no
+//! counter or notice that a writer could forget.
+
+use std::{
+    cmp::Reverse,
+    collections::HashMap,
+    mem::size_of,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use drape_common::{
+    hash,
+    store::{List, StoreError, queries::Revisions, tables::Embedding},
+};
+use drape_domain::{
+    Item, ItemId, ItemStatus, Text, UserId,
+    item::{CleanRequest, EmbeddingRef},
+};
+use drape_recommender::Piece;
+use futures::future::try_join;
+use lru::LruCache;
+
+/// The largest wardrobe that is searched; of a larger one, the newest.
+pub(crate) const MAX_ITEMS: usize = 10_000;
+/// A wardrobe of 200 garments takes some 0.7 MB, so this holds nearly two hundred of them.
+const MAX_BYTES: usize = 128 << 20;
+
+/// An item and its revision.
+type Revision = (ItemId, u64);
+
+/// What a person owns, as it was at one time.
+#[derive(Debug)]
+pub(crate) struct Wardrobe {
+    /// Which time that was: all items, the newest first.
+    state: Vec<Revision>,
+    items: Vec<Item>,
+    vectors: HashMap<ItemId, Vec<f32>>,
+    name: String,
+    bytes: usize,
+}
+
+impl Wardrobe {
+    /// What the recommender looks at: the items with a photo that could be used.
+    pub(crate) fn pieces(&self) -> Vec<Piece<'_>> {
+        self.items
+            .iter()
+            .map(|item| Piece {
+                item,
+                vector: self.vectors.get(&item.item_id).map(Vec::as_slice),
+            })
+            .collect()
+    }
+
+    /// An item with a photo that could be used.
+    pub(crate) fn item(&self, id: ItemId) -> Option<&Item> {
+        // The items are sorted like the state.
+        let at = self
+            .items
+            .binary_search_by_key(&Reverse(id), |item| Reverse(item.item_id));
+        self.items.get(at.ok()?)
+    }
+
+    /// Names the state: two equal names mean two equal wardrobes. `empty` if there is nothing in it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn new(items: Vec<Item>, embeddings: &[Embedding]) -> Self {
+        let state = state(items.iter().map(|item| (item.item_id, item.revision)));
+        let mut items = ready(items);
+        items.sort_unstable_by_key(|item| Reverse(item.item_id));
+        for item in &mut items {
+            forget_what_is_not_asked(item);
+        }
+        let models: HashMap<_, _> = references(&items)
+            .map(|(id, reference)| (id, reference.model.as_str()))
+            .collect();
+        // A row of another model belongs to a newer photo than the item, which will name it when it is done.
+        let vectors: HashMap<_, _> = embeddings
+            .iter()
+            .filter(|row| models.get(&row.item_id) == Some(&row.model.as_str()))
+            .map(|row| (row.item_id, row.floats()))
+            .collect();
+        let bytes = state.len() * size_of::<Revision>()
+            + items.iter().map(footprint).sum::<usize>()
+            + vectors
+                .values()
+                .map(|vector| 64 + 4 * vector.len())
+                .sum::<usize>();
+        Self {
+            name: name(&state),
+            state,
+            items,
+            vectors,
+            bytes,
+        }
+    }
+}
+
+fn ready(mut items: Vec<Item>) -> Vec<Item> {
+    items.retain(|item| item.status == ItemStatus::Ready);
+    items
+}
+
+fn references(items: &[Item]) -> impl Iterator<Item = (ItemId, &EmbeddingRef)> {
+    items
+        .iter()
+        .filter_map(|item| Some((item.item_id, item.embedding.as_ref()?)))
+}
+
+/// The newest items with their revisions, the newest first.
+fn state(revisions: impl IntoIterator<Item = Revision>) -> Vec<Revision> {
+    let mut state: Vec<_> = revisions.into_iter().collect();
+    state.sort_unstable_by_key(|(id, _)| Reverse(*id));
+    state.truncate(MAX_ITEMS);
+    state
+}
+
+fn name(state: &[Revision]) -> String {
+    if state.is_empty() {
+        return "empty".to_owned();
+    }
+    let mut bytes = Vec::with_capacity(state.len() * 24);
+    for (id, revision) in state {
+        bytes.extend_from_slice(id.uuid().as_bytes());
+        bytes.extend_from_slice(&revision.to_be_bytes());
+    }
+    let mut name = hash::hex(&bytes);
+    name.truncate(16);
+    name
+}
+
+/// What was drawn on a photo can be larger than all the rest, and says nothing about the garment.
+fn forget_what_is_not_asked(item: &mut Item) {
+    item.clean = CleanRequest::default();
+    item.awaited_mask = None;
+    item.typed.description = None;
+}
+
+/// Bytes of memory, roughly.
+fn footprint(item: &Item) -> usize {
+    fn words<'a, const MAX: usize>(texts: impl IntoIterator<Item = &'a Text<MAX>>) -> usize {
+        texts.into_iter().map(|text| 24 + text.as_str().len()).sum()
+    }
+    size_of::<Item>()
+        + words(&item.typed.title)
+        + words(item.typed.tags.iter().flatten())
+        + words(item.typed.sizes.iter().flatten())
+        + 48 * item.colors().len()
+        // Keys of images, eTags and the embedding's model.
+        + 600
+}
+
+/// The wardrobes of the people who asked last.
+#[derive(Debug)]
+pub struct Wardrobes {
+    kept: Mutex<Kept>,
+    limit: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    wardrobes: LruCache<UserId, Arc<Wardrobe>>,
+    bytes: usize,
+}
+
+impl Default for Wardrobes {
+    fn default() -> Self {
+        Self::with_limit(MAX_BYTES)
+    }
+}
+
+impl Wardrobes {
+    fn with_limit(limit: usize) -> Self {
+        Self {
+            kept: Mutex::new(Kept {
+                wardrobes: LruCache::unbounded(),
+                bytes: 0,
+            }),
+            limit,
+        }
+    }
+
+    fn kept(&self, owner: UserId) -> Option<Arc<Wardrobe>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.wardrobes.get(&owner).cloned()
+    }
+
+    /// Those that were not asked for the longest make room.
+    fn keep(&self, owner: UserId, wardrobe: &Arc<Wardrobe>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes += wardrobe.bytes;
+        if let Some(before) = kept.wardrobes.put(owner, wardrobe.clone()) {
+            kept.bytes -= before.bytes;
+        }
+        while kept.bytes > self.limit
+            && let Some((_, oldest)) = kept.wardrobes.pop_lru()
+        {
+            kept.bytes -= oldest.bytes;
+        }
+    }
+
+    /// What a person owns, as of every write that was answered before.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn of<I, E>(
+        &self,
+        owner: UserId,
+        items: &I,
+        embeddings: &E,
+    ) -> Result<Arc<Wardrobe>, StoreError>
+    where
+        I: List<Item> + Revisions,
+        E: List<Embedding>,
+    {
+        if let Some(kept) = self.kept(owner)
+            && state(items.revisions(owner).await?) == kept.state
+        {
+            return Ok(kept);
+        }
+        let wardrobe = Arc::new(read(owner, items, embeddings).await?);
+        self.keep(owner, &wardrobe);
+        Ok(wardrobe)
+    }
+}
+
+/// Reads items and vectors side by side.
+///
+/// A vector is written before the item that names it. So of an item that was read after it was written, the
+/// vector that was read beside it may be an older one; if so, all are read again, which then are as new as the
+/// items at least.
+async fn read<I, E>(owner: UserId, items: &I, embeddings: &E) -> Result<Wardrobe, StoreError>
+where
+    I: List<Item>,
+    E: List<Embedding>,
+{
+    let partition = owner.to_string();
+    let (items, rows) = try_join(
+        items.list(&partition, None, MAX_ITEMS),
+        embeddings.list(&partition, None, MAX_ITEMS),
+    )
+    .await?;
+    let (items, mut rows) = (items.records, rows.records);
+    if !are_named(&rows, &items) {
+        rows = embeddings.list(&partition, None, MAX_ITEMS).await?.records;
+    }
+    Ok(Wardrobe::new(items, &rows))
+}
+
+/// Whether each item that is ready has the very vector that it names.
+fn are_named(rows: &[Embedding], items: &[Item]) -> bool {
+    let made: HashMap<_, _> = rows
+        .iter()
+        .map(|row| (row.item_id, (row.model.as_str(), row.updated_at)))
+        .collect();
+    let ready = items.iter().filter(|item| item.status == ItemStatus::Ready);
+    let mut named = ready.filter_map(|item| Some((item.item_id, item.embedding.as_ref()?)));
+    named.all(|(id, reference)| {
+        made.get(&id) == Some(&(reference.model.as_str(), reference.updated_at))
+    })
+}
+
+#[cfg(test)]
+mod tests;
