@@ -20,6 +20,8 @@ pub enum SignalKind {
     Clicked,
     /// Passed over it.
     Skipped,
+    /// Tried it on and found the picture right. Follows from what is said of the try-on; nobody sends it.
+    TryonKept,
 }
 
 impl SignalKind {
@@ -33,6 +35,7 @@ impl SignalKind {
             Self::Saved => "saved",
             Self::Clicked => "clicked",
             Self::Skipped => "skipped",
+            Self::TryonKept => "tryon_kept",
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ItemId, Money, Text, Timestamp, TryOnId, UserId, item::Failure};
+use crate::{
+    ItemId, Money, Signal, SignalId, SignalKind, Text, Timestamp, TryOnId, UserId, item::Failure,
+};
 
 /// The most garments that one try-on may have.
 pub const MAX_TRYON_ITEMS: usize = 6;
@@ -136,6 +138,9 @@ impl Rendered {
     }
 }
 
+/// The accuracy from which a picture counts as right.
+const KEPT_FROM: u8 = 4;
+
 /// What the person thought of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Feedback {
@@ -187,6 +192,9 @@ pub struct TryOn {
     /// What the person thought of it; the latest word counts.
     #[serde(default)]
     pub feedback: Option<Feedback>,
+    /// When they first said something about it: the day under which learning finds what they think now.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub feedback_since: Option<Timestamp>,
     /// When the job's message was last sent: a status call sends it again when it seems lost.
     #[serde(with = "time::serde::rfc3339")]
     pub enqueued_at: Timestamp,
@@ -219,11 +227,41 @@ impl TryOn {
             renderer: None,
             error: None,
             feedback: None,
+            feedback_since: None,
             enqueued_at: now,
             created_at: now,
             updated_at: now,
             revision: 1,
         }
+    }
+
+    /// The person says what they think of the picture. False, and nothing changed, if there is none.
+    pub fn comment(&mut self, feedback: &Feedback) -> bool {
+        let has_picture = self.status == TryOnStatus::Done;
+        if has_picture {
+            self.feedback_since.get_or_insert(feedback.created_at);
+            self.feedback = Some(feedback.clone());
+        }
+        has_picture
+    }
+
+    /// What learning is told of the feedback, and whether that stands: a picture that is right is as good as a
+    /// garment kept, one that is wrong says nothing about the garments. None before there is any feedback.
+    /// However often the feedback is replaced, it is the same signal.
+    #[must_use]
+    pub fn signal(&self) -> Option<(Signal, bool)> {
+        let feedback = self.feedback.as_ref()?;
+        let worn = self.items.iter().filter(|item| item.skipped.is_none());
+        let signal = Signal {
+            id: SignalId::from_uuid(self.id.uuid()),
+            user_id: self.user_id,
+            kind: SignalKind::TryonKept,
+            recommendation_id: None,
+            items: worn.map(|item| item.item_id).collect(),
+            created_at: self.feedback_since.unwrap_or(feedback.created_at),
+        };
+        let is_kept = feedback.accuracy >= KEPT_FROM && !signal.items.is_empty();
+        Some((signal, is_kept))
     }
 
     /// A job takes it up. False if nothing is left to do.

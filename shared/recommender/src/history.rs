@@ -10,6 +10,7 @@ const HALF_LIFE_DAYS: f32 = 45.0;
 /// How much a deed says, in log-odds of liking.
 const fn weight(kind: SignalKind) -> f32 {
     match kind {
+        SignalKind::TryonKept => 3.0,
         SignalKind::Like => 2.0,
         SignalKind::Worn | SignalKind::Saved => 1.0,
         SignalKind::Clicked => 0.25,

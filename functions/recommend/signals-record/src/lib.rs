@@ -1,4 +1,7 @@
 //! `POST /signals` — records what a person did with what they were shown. The same signal twice is one.
+//!
+//! It is about the person's own items, or about what boutiques sell: of that, only what they were shown with the
+//! recommendation that they name.
 
 use std::collections::HashSet;
 
@@ -9,8 +12,8 @@ use drape_common::{
         idempotency_key, json, reserve,
     },
     store::{
-        Create, Get, GetMany,
-        tables::{DaySignal, Reservation, item_key},
+        Create, Get, GetMany, StoreError,
+        tables::{DayShowing, DaySignal, Reservation, item_key},
     },
 };
 use drape_domain::{
@@ -48,11 +51,36 @@ impl From<Items> for Vec<ItemId> {
     }
 }
 
+/// What a person can say that they did.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Deed {
+    Like,
+    Dislike,
+    Worn,
+    Saved,
+    Clicked,
+    Skipped,
+}
+
+impl From<Deed> for SignalKind {
+    fn from(deed: Deed) -> Self {
+        match deed {
+            Deed::Like => Self::Like,
+            Deed::Dislike => Self::Dislike,
+            Deed::Worn => Self::Worn,
+            Deed::Saved => Self::Saved,
+            Deed::Clicked => Self::Clicked,
+            Deed::Skipped => Self::Skipped,
+        }
+    }
+}
+
 /// The body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewSignal {
-    kind: SignalKind,
+    kind: Deed,
     #[serde(default)]
     recommendation_id: Option<RecommendationId>,
     items: Items,
@@ -60,9 +88,11 @@ struct NewSignal {
 
 /// The endpoint and what it needs.
 #[derive(Debug, Clone)]
-pub struct SignalsRecord<I, R, S> {
+pub struct SignalsRecord<I, H, R, S> {
     /// Knows whose items they are.
     pub items: I,
+    /// Knows what was shown.
+    pub showings: H,
     /// Remembers idempotency keys.
     pub reservations: R,
     /// Writes signals.
@@ -71,9 +101,10 @@ pub struct SignalsRecord<I, R, S> {
     pub now: fn() -> Timestamp,
 }
 
-impl<I, R, S> Endpoint for SignalsRecord<I, R, S>
+impl<I, H, R, S> Endpoint for SignalsRecord<I, H, R, S>
 where
     I: GetMany<Item> + 'static,
+    H: Get<DayShowing> + 'static,
     R: Create<Reservation> + Get<Reservation> + 'static,
     S: Create<DaySignal> + 'static,
 {
@@ -94,7 +125,7 @@ where
         let signal = Signal {
             id,
             user_id: user,
-            kind: new.kind,
+            kind: new.kind.into(),
             recommendation_id: new.recommendation_id,
             items: new.items.0,
             // The day is part of the signal's place, so a repetition after midnight needs the first one's.
@@ -111,12 +142,13 @@ where
     }
 }
 
-impl<I, R, S> SignalsRecord<I, R, S>
+impl<I, H, R, S> SignalsRecord<I, H, R, S>
 where
     I: GetMany<Item>,
+    H: Get<DayShowing>,
     R: Create<Reservation> + Get<Reservation>,
 {
-    /// The signal's id and time, once it is known to be about the person's own items.
+    /// The signal's id and time, once it is known to be about what the person owns or was shown.
     async fn identify(
         &self,
         user: UserId,
@@ -127,16 +159,65 @@ where
         if let Some(earlier) = earlier(&self.reservations, user, OPERATION, key, new).await? {
             return Ok(earlier);
         }
-        let keys: Vec<_> = new.items.0.iter().map(|id| item_key(user, *id)).collect();
-        if self.items.get_many(&keys).await?.len() < keys.len() {
-            return Err(Problem::item_not_found());
-        }
+        self.check(user, new).await?;
         let now = (self.now)();
         let planned = match key {
             Some(_) => SignalId::new(),
             None => signal_id(user, new, now)?,
         };
         reserve(&self.reservations, user, OPERATION, key, new, planned, now).await
+    }
+}
+
+impl<I, H, R, S> SignalsRecord<I, H, R, S>
+where
+    I: GetMany<Item>,
+    H: Get<DayShowing>,
+{
+    /// Each item is the person's own, or a boutique's that was shown to them.
+    async fn check(&self, user: UserId, new: &NewSignal) -> Result<(), Problem> {
+        let keys: Vec<_> = new.items.0.iter().map(|id| item_key(user, *id)).collect();
+        let own = self.items.get_many(&keys).await?;
+        if own.len() == keys.len() {
+            return Ok(());
+        }
+        let shown = self.shown(user, new.recommendation_id).await?;
+        let own: HashSet<_> = own.iter().map(|item| item.item_id).collect();
+        if new
+            .items
+            .0
+            .iter()
+            .all(|id| own.contains(id) || shown.contains(id))
+        {
+            Ok(())
+        } else {
+            Err(Problem::item_not_found())
+        }
+    }
+
+    /// What of boutiques was shown to the person in this recommendation.
+    async fn shown(
+        &self,
+        user: UserId,
+        recommendation: Option<RecommendationId>,
+    ) -> Result<HashSet<ItemId>, StoreError> {
+        let Some(id) = recommendation else {
+            return Ok(HashSet::new());
+        };
+        let row = self
+            .showings
+            .get(&DayShowing::key_of(id.showing(), user))
+            .await?;
+        let showing = row
+            .map(|row| row.showing)
+            .filter(|showing| showing.user_id == user);
+        let outfits = showing.map(|showing| showing.outfits).unwrap_or_default();
+        let pieces = outfits.into_iter().filter(|outfit| outfit.id == id);
+        Ok(pieces
+            .flat_map(|outfit| outfit.pieces)
+            .filter(|piece| piece.owner_id != user)
+            .map(|piece| piece.item_id)
+            .collect())
     }
 }
 
@@ -147,7 +228,7 @@ fn signal_id(user: UserId, new: &NewSignal, now: Timestamp) -> Result<SignalId, 
     items.sort_unstable();
     let mut parts = vec![
         user.to_string(),
-        new.kind.as_str().to_owned(),
+        SignalKind::from(new.kind).as_str().to_owned(),
         new.recommendation_id
             .map(|id| id.to_string())
             .unwrap_or_default(),
@@ -173,20 +254,26 @@ mod tests {
         testing::{TestAnswer, TestRequest, read, request},
     };
     use drape_domain::{
-        Background,
+        Background, Showing, ShowingId, Slot,
         item::{ImageType, Typed, Upload},
+        showing::{ShownOutfit, ShownPiece},
     };
     use serde_json::{Value, json};
 
     use super::*;
 
-    type Memory =
-        SignalsRecord<MemoryTable<Item>, MemoryTable<Reservation>, MemoryTable<DaySignal>>;
+    type Memory = SignalsRecord<
+        MemoryTable<Item>,
+        MemoryTable<DayShowing>,
+        MemoryTable<Reservation>,
+        MemoryTable<DaySignal>,
+    >;
 
     async fn given(count: usize) -> (Memory, UserId, Vec<ItemId>, Fuse) {
         let fuse = Fuse::default();
         let endpoint = SignalsRecord {
             items: MemoryTable::new(&fuse),
+            showings: MemoryTable::new(&fuse),
             reservations: MemoryTable::new(&fuse),
             signals: MemoryTable::new(&fuse),
             now: || Timestamp::UNIX_EPOCH,
@@ -335,6 +422,83 @@ mod tests {
         assert_eq!(request().json(&body).send(&endpoint).await.status, 401);
     }
 
+    /// An answer with one outfit: these items of its reader's own, and one of a boutique's.
+    async fn show(endpoint: &Memory, user: UserId, own: &[ItemId]) -> (RecommendationId, ItemId) {
+        let (boutique, sold) = (UserId::new(), ItemId::new());
+        let piece = |item_id, owner_id| ShownPiece {
+            item_id,
+            owner_id,
+            slot: Slot::Top,
+        };
+        let mut pieces: Vec<_> = own.iter().map(|id| piece(*id, user)).collect();
+        pieces.push(piece(sold, boutique));
+        let shown_at = Timestamp::UNIX_EPOCH + time::Duration::days(20_000);
+        let id = ShowingId::at(shown_at);
+        let outfit = ShownOutfit {
+            id: id.outfit(1),
+            pieces,
+            score: 0.5,
+            propensity: 1.0,
+            features: Vec::new(),
+            explain: Vec::new(),
+        };
+        let row = DayShowing::new(Showing {
+            id,
+            user_id: user,
+            shown_at,
+            model: "m".into(),
+            index: None,
+            occasion: None,
+            temp_c: None,
+            outfits: vec![outfit],
+        });
+        endpoint.showings.put(&row).await.unwrap();
+        (id.outfit(1), sold)
+    }
+
+    #[tokio::test]
+    async fn what_a_boutique_sells_may_be_meant_by_those_who_were_shown_it() {
+        let (endpoint, user, items, _) = given(1).await;
+        let (recommendation, sold) = show(&endpoint, user, &items).await;
+        let said = |items: Value, recommendation: Option<RecommendationId>| json!({ "kind": "like", "items": items, "recommendation_id": recommendation });
+        let both = json!([items[0], sold]);
+        id(&signal(user, &said(both.clone(), Some(recommendation)))
+            .send(&endpoint)
+            .await);
+        id(&signal(user, &said(json!([sold]), Some(recommendation)))
+            .send(&endpoint)
+            .await);
+
+        let showing = recommendation.showing();
+        for (by, items, about) in [
+            (user, &both, None),
+            (user, &both, Some(RecommendationId::new())),
+            (user, &both, Some(showing.outfit(2))),
+            (user, &json!([sold, ItemId::new()]), Some(recommendation)),
+            (UserId::new(), &json!([sold]), Some(recommendation)),
+        ] {
+            let answer = signal(by, &said(items.clone(), about))
+                .send(&endpoint)
+                .await;
+            assert_eq!((answer.status, answer.code()), (404, "item_not_found"));
+        }
+        assert_eq!(endpoint.signals.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_was_shown_and_thrown_out_since_is_no_longer_ones_own() {
+        let (endpoint, user, items, _) = given(1).await;
+        let (recommendation, _) = show(&endpoint, user, &items).await;
+        endpoint
+            .items
+            .remove(&item_key(user, items[0]))
+            .await
+            .unwrap();
+        let body = json!({ "kind": "like", "items": items, "recommendation_id": recommendation });
+        let answer = signal(user, &body).send(&endpoint).await;
+        assert_eq!((answer.status, answer.code()), (404, "item_not_found"));
+    }
+
     #[tokio::test]
     async fn what_makes_no_sense_is_named() {
         let (endpoint, user, items, _) = given(1).await;
@@ -342,6 +506,7 @@ mod tests {
         for (body, field) in [
             (json!({ "items": items }), "kind"),
             (json!({ "kind": "loved", "items": items }), "kind"),
+            (json!({ "kind": "tryon_kept", "items": items }), "kind"),
             (json!({ "kind": "like" }), "items"),
             (json!({ "kind": "like", "items": [] }), "items"),
             (json!({ "kind": "like", "items": many }), "items"),

@@ -15,6 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         init.prime(signals.prime()).await;
         Ok(SignalsRecord {
             items: Table::new(&dynamodb, init.settings.items_table()?),
+            showings: Table::new(&dynamodb, init.settings.showings_table()?),
             reservations: Table::new(&dynamodb, init.settings.idempotency_table()?),
             signals,
             now: Timestamp::now_utc,

@@ -1,10 +1,14 @@
-//! `POST /feedback/tryon/{id}` — what a person thinks of a try-on's picture. The latest word counts.
+//! `POST /feedback/tryon/{id}` — what a person thinks of a try-on's picture. The latest word counts, for learning
+//! too: a picture that they find right becomes a signal about its garments.
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, body, caller, json, path_id},
-    store::{Changed, Get, Save, change, tables::tryon_key},
+    store::{
+        Changed, Get, Key, Put, Record, Remove, Save, StoreError, change,
+        tables::{DaySignal, tryon_key},
+    },
 };
-use drape_domain::{Text, Timestamp, TryOn, TryOnId, TryOnStatus, tryon::Feedback};
+use drape_domain::{Text, Timestamp, TryOn, TryOnId, tryon::Feedback};
 use serde::{Deserialize, Serialize};
 
 /// From 1 (wrong) to 5 (just like me).
@@ -34,16 +38,19 @@ struct NewFeedback {
 
 /// The endpoint and what it needs.
 #[derive(Debug, Clone)]
-pub struct TryOnFeedback<T> {
+pub struct TryOnFeedback<T, S> {
     /// Reads and writes try-ons.
     pub tryons: T,
+    /// Writes signals.
+    pub signals: S,
     /// Tells the time.
     pub now: fn() -> Timestamp,
 }
 
-impl<T> Endpoint for TryOnFeedback<T>
+impl<T, S> Endpoint for TryOnFeedback<T, S>
 where
     T: Get<TryOn> + Save<TryOn> + 'static,
+    S: Put<DaySignal> + Remove<DaySignal> + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
         #[derive(Serialize)]
@@ -65,45 +72,88 @@ where
             created_at: (self.now)(),
         };
         let key = tryon_key(caller.user_id, id);
-        let changed = change(&self.tryons, &key, |tryon| {
-            let seen = tryon.status == TryOnStatus::Done;
-            if seen {
-                tryon.feedback = Some(feedback.clone());
-            }
-            seen
-        })
-        .await?;
+        let changed = change(&self.tryons, &key, |tryon| tryon.comment(&feedback)).await?;
         match changed {
             Changed::Missing => Err(Problem::tryon_not_found()),
             Changed::Kept(_) => Err(Problem::conflict(
                 "tryon_not_finished",
                 "There is no picture to have an opinion on: the try-on is not done.",
             )),
-            Changed::Written(_) => json(
-                201,
-                &Answer {
-                    feedback: View {
-                        tryon_id: id,
-                        feedback,
+            Changed::Written(tryon) => {
+                self.tell_learning(tryon, &key).await?;
+                json(
+                    201,
+                    &Answer {
+                        feedback: View {
+                            tryon_id: id,
+                            feedback,
+                        },
                     },
-                },
-            ),
+                )
+            }
         }
+    }
+}
+
+/// Writers that meet on one try-on are few; past this many something else is wrong.
+const ATTEMPTS: usize = 8;
+
+impl<T, S> TryOnFeedback<T, S>
+where
+    T: Get<TryOn>,
+    S: Put<DaySignal> + Remove<DaySignal>,
+{
+    /// Writes the signal that the feedback stands for, or takes it back. Another call may have replaced the
+    /// feedback meanwhile, with its signal written before this one: so it is made sure that what was written is
+    /// what is thought by then.
+    async fn tell_learning(&self, tryon: TryOn, key: &Key<TryOn>) -> Result<(), StoreError> {
+        let mut told = tryon;
+        for _ in 0..ATTEMPTS {
+            let Some((signal, is_kept)) = told.signal() else {
+                return Ok(());
+            };
+            let row = DaySignal::new(signal);
+            if is_kept {
+                self.signals.put(&row).await?;
+            } else {
+                self.signals.remove(&row.key()).await?;
+            }
+            match self.tryons.get(key).await? {
+                Some(now) if now.feedback != told.feedback => told = now,
+                _ => return Ok(()),
+            }
+        }
+        Err(StoreError::new("tell learning", "too many writers at once"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use drape_common::{
-        store::{Put, Record, memory::MemoryTable},
+        store::memory::{Fuse, MemoryTable},
         testing::{TestAnswer, read, request},
     };
-    use drape_domain::UserId;
+    use drape_domain::{
+        ItemId, Signal, SignalKind, TryOnStatus, UserId, item::Failure, tryon::TryOnItem,
+    };
     use serde_json::{Value, json};
 
     use super::*;
 
-    type Memory = TryOnFeedback<MemoryTable<TryOn>>;
+    type Memory = TryOnFeedback<MemoryTable<TryOn>, MemoryTable<DaySignal>>;
+
+    fn worn(skipped: Option<&str>) -> TryOnItem {
+        TryOnItem {
+            item_id: ItemId::new(),
+            title: "navy shirt".into(),
+            boutique: None,
+            price: None,
+            skipped: skipped.map(|code| Failure {
+                code: code.into(),
+                message: String::new(),
+            }),
+        }
+    }
 
     async fn given(status: TryOnStatus) -> (Memory, TryOn) {
         let tryon = TryOn {
@@ -111,12 +161,13 @@ mod tests {
             ..TryOn::new(
                 UserId::new(),
                 "uploads/body/x".into(),
-                vec![],
+                vec![worn(None), worn(Some("not_ready"))],
                 Timestamp::UNIX_EPOCH,
             )
         };
         let endpoint = TryOnFeedback {
             tryons: MemoryTable::default(),
+            signals: MemoryTable::default(),
             now: || Timestamp::UNIX_EPOCH,
         };
         endpoint.tryons.put(&tryon).await.unwrap();
@@ -156,6 +207,126 @@ mod tests {
             stored.updated_at, tryon.updated_at,
             "the try-on itself has not changed"
         );
+    }
+
+    fn learned(endpoint: &Memory) -> Vec<Signal> {
+        let rows = endpoint.signals.dump().into_iter();
+        let row = |row| serde_json::from_value::<DaySignal>(row).unwrap();
+        rows.map(|json| row(json).signal).collect()
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_is_right_is_a_signal_about_what_it_shows() {
+        let (endpoint, tryon) = given(TryOnStatus::Done).await;
+        for accuracy in [4, 5, 5] {
+            say(&endpoint, &tryon, json!({ "accuracy": accuracy })).await;
+            let signals = learned(&endpoint);
+            assert_eq!(signals.len(), 1);
+            assert_eq!(signals[0].kind, SignalKind::TryonKept);
+            assert_eq!(signals[0].user_id, tryon.user_id);
+            assert_eq!(signals[0].items, [tryon.items[0].item_id]);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_signal_goes_when_the_feedback_is_taken_back_even_on_a_later_day() {
+        let (mut endpoint, tryon) = given(TryOnStatus::Done).await;
+        say(&endpoint, &tryon, json!({ "accuracy": 3 })).await;
+        assert_eq!(learned(&endpoint), []);
+        say(&endpoint, &tryon, json!({ "accuracy": 5 })).await;
+        assert_eq!(learned(&endpoint).len(), 1);
+        endpoint.now = || Timestamp::UNIX_EPOCH + time::Duration::days(3);
+        say(&endpoint, &tryon, json!({ "accuracy": 5 })).await;
+        assert_eq!(learned(&endpoint).len(), 1);
+        say(&endpoint, &tryon, json!({ "accuracy": 2 })).await;
+        assert_eq!(learned(&endpoint), []);
+    }
+
+    #[tokio::test]
+    async fn a_crash_after_any_write_is_made_good_by_saying_it_again() {
+        for writes in 1..=2 {
+            let (mut endpoint, tryon) = given(TryOnStatus::Done).await;
+            let fuse = Fuse::default();
+            let (tryons, signals) = (MemoryTable::new(&fuse), MemoryTable::new(&fuse));
+            tryons.put(&tryon).await.unwrap();
+            (endpoint.tryons, endpoint.signals) = (tryons, signals);
+            fuse.blow_after(writes);
+            let answer = say(&endpoint, &tryon, json!({ "accuracy": 5 })).await;
+            assert_eq!(answer.status, 500);
+            fuse.mend();
+            say(&endpoint, &tryon, json!({ "accuracy": 5 })).await;
+            assert_eq!(learned(&endpoint).len(), 1);
+        }
+    }
+
+    /// Somebody else's feedback comes between the feedback and its signal.
+    #[derive(Debug, Clone)]
+    struct Overtaken {
+        signals: MemoryTable<DaySignal>,
+        tryons: MemoryTable<TryOn>,
+        key: Key<TryOn>,
+        accuracy: Option<u8>,
+    }
+
+    impl Overtaken {
+        async fn overtake(&self) {
+            let mut tryon = self.tryons.get(&self.key).await.unwrap().unwrap();
+            let said = tryon.feedback.as_ref().map(|feedback| feedback.accuracy);
+            let Some(accuracy) = self.accuracy.filter(|new| Some(*new) != said) else {
+                return;
+            };
+            let feedback = Feedback {
+                accuracy,
+                notes: None,
+                created_at: Timestamp::UNIX_EPOCH,
+            };
+            assert!(tryon.comment(&feedback));
+            assert!(self.tryons.save(&mut tryon).await.unwrap());
+            let (signal, is_kept) = tryon.signal().unwrap();
+            let row = DaySignal::new(signal);
+            if is_kept {
+                self.signals.put(&row).await.unwrap();
+            } else {
+                self.signals.remove(&row.key()).await.unwrap();
+            }
+        }
+    }
+
+    impl Put<DaySignal> for Overtaken {
+        async fn put(&self, row: &DaySignal) -> Result<(), StoreError> {
+            self.overtake().await;
+            self.signals.put(row).await
+        }
+    }
+
+    impl Remove<DaySignal> for Overtaken {
+        async fn remove(&self, key: &Key<DaySignal>) -> Result<(), StoreError> {
+            self.overtake().await;
+            self.signals.remove(key).await
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_at_once_learning_hears_the_one_that_stays() {
+        for (mine, theirs) in [(5, 1), (1, 5)] {
+            let (endpoint, tryon) = given(TryOnStatus::Done).await;
+            let overtaken = TryOnFeedback {
+                signals: Overtaken {
+                    signals: endpoint.signals.clone(),
+                    tryons: endpoint.tryons.clone(),
+                    key: tryon.key(),
+                    accuracy: Some(theirs),
+                },
+                tryons: endpoint.tryons.clone(),
+                now: endpoint.now,
+            };
+            let body = json!({ "accuracy": mine });
+            let request = request().by(tryon.user_id).id(tryon.id).json(&body);
+            assert_eq!(request.send(&overtaken).await.status, 201);
+            let stored = endpoint.tryons.get(&tryon.key()).await.unwrap().unwrap();
+            assert_eq!(stored.feedback.unwrap().accuracy, theirs);
+            assert_eq!(learned(&endpoint).len(), usize::from(theirs == 5));
+        }
     }
 
     #[tokio::test]

@@ -36,11 +36,34 @@ pub fn body_within<T: DeserializeOwned>(request: &Request, limit: usize) -> Resu
         ));
     }
     // An absent body reads as an empty object, so that what is missing is named.
-    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) {
+    parse(if bytes.iter().all(u8::is_ascii_whitespace) {
         b"{}"
     } else {
         bytes
-    };
+    })
+}
+
+/// The JSON in a text field of a request, such as a parameter of the query, as a `T`.
+///
+/// # Errors
+/// 422 naming the place in the field that does not fit.
+pub fn json_in<T: DeserializeOwned>(field: &str, text: &str) -> Result<T, Problem> {
+    parse(text.as_bytes()).map_err(|problem| {
+        if problem.errors().is_empty() {
+            return Problem::invalid_field(field, "is not valid JSON");
+        }
+        let errors = problem.errors().iter().map(|error| FieldError {
+            field: match error.field.as_str() {
+                "body" | "." => field.to_owned(),
+                inner => format!("{field}.{inner}"),
+            },
+            message: error.message.clone(),
+        });
+        Problem::invalid(errors.collect())
+    })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let inner = error.inner();
@@ -255,6 +278,27 @@ mod tests {
             query::<Query>(&request("tmp", "1")).unwrap_err().errors()[0].field,
             "tmp"
         );
+    }
+
+    #[test]
+    fn json_in_a_field_is_parsed_and_its_places_are_named() {
+        let read = |text: &str| json_in::<Input>("context", text);
+        assert_eq!(read(r#"{"name":"Shop"}"#).unwrap().name.as_str(), "Shop");
+        for (text, field) in [
+            ("{", "context"),
+            (r#"{"name":"Shop"} x"#, "context"),
+            ("[]", "context"),
+            ("{}", "context.name"),
+            (r#"{"name":"Shop","nick":"A"}"#, "context.nick"),
+            (
+                r#"{"name":"Shop","price":{"amount":-1,"currency":"NGN"}}"#,
+                "context.price",
+            ),
+        ] {
+            let problem = read(text).unwrap_err();
+            assert_eq!(problem.status(), 422);
+            assert_eq!(problem.errors()[0].field, field, "{text}");
+        }
     }
 
     #[test]

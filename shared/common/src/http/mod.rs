@@ -10,7 +10,7 @@ mod serve;
 
 pub use auth::{Caller, caller, source_ip};
 pub use idempotency::{IdempotencyKey, Reserved, earlier, idempotency_key, reserve};
-pub use input::{IfMatch, body, body_within, if_match, path_id, query};
+pub use input::{IfMatch, body, body_within, if_match, json_in, path_id, query};
 pub use page::{Cursor, Limit};
 pub use problem::{FieldError, Problem};
 pub use respond::{created, empty, etag, json, with_etag};

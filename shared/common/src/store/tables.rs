@@ -1,7 +1,7 @@
 //! What each table holds.
 
 use drape_domain::{
-    Item, ItemId, SessionId, Showing, Signal, Timestamp, TryOn, TryOnId, User, UserId,
+    Item, ItemId, SessionId, Showing, ShowingId, Signal, Timestamp, TryOn, TryOnId, User, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -247,6 +247,12 @@ pub struct DayShowing {
 impl DayShowing {
     /// Signals have lost nine tenths of their weight by then.
     const KEPT: time::Duration = time::Duration::days(150);
+
+    /// Where an answer lives that has its id of its time: see [`ShowingId::at`].
+    #[must_use]
+    pub fn key_of(showing: ShowingId, user: UserId) -> Key<Self> {
+        Key::pair(day_of(showing.shown_at(), user), showing)
+    }
 
     /// The row for an answer.
     #[must_use]

@@ -322,6 +322,7 @@ impl Sample for TryOn {
                 notes: Some(text("Sleeves a little long.")),
                 created_at: now(),
             }),
+            feedback_since: Some(now()),
             enqueued_at: now(),
             created_at: now(),
             updated_at: now(),

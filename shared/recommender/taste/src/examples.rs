@@ -322,7 +322,7 @@ impl Outfit {
 
 const DEEDS: [Deed; 8] = [
     Deed::Purchase,
-    Deed::TryOnKept,
+    Deed::Signal(SignalKind::TryonKept),
     Deed::Signal(SignalKind::Like),
     Deed::Signal(SignalKind::Worn),
     Deed::Signal(SignalKind::Saved),
@@ -334,7 +334,7 @@ const DEEDS: [Deed; 8] = [
 const fn bit(deed: Deed) -> u8 {
     match deed {
         Deed::Purchase => 1,
-        Deed::TryOnKept => 1 << 1,
+        Deed::Signal(SignalKind::TryonKept) => 1 << 1,
         Deed::Signal(SignalKind::Like) => 1 << 2,
         Deed::Signal(SignalKind::Worn) => 1 << 3,
         Deed::Signal(SignalKind::Saved) => 1 << 4,

@@ -13,8 +13,6 @@ pub const MAX_REWARD: f32 = 5.0;
 pub enum Deed {
     /// What they told the app.
     Signal(SignalKind),
-    /// They tried it on and kept it.
-    TryOnKept,
     /// They bought it.
     Purchase,
 }
@@ -31,7 +29,7 @@ impl From<SignalKind> for Deed {
 pub fn reward(deed: impl Into<Deed>) -> f32 {
     match deed.into() {
         Deed::Purchase => MAX_REWARD,
-        Deed::TryOnKept => 3.0,
+        Deed::Signal(SignalKind::TryonKept) => 3.0,
         Deed::Signal(SignalKind::Like) => 2.0,
         Deed::Signal(SignalKind::Worn | SignalKind::Saved) => 1.0,
         Deed::Signal(SignalKind::Clicked) => 0.25,
@@ -61,7 +59,7 @@ mod tests {
     fn deeds_rank_from_a_purchase_down_to_a_dislike() {
         let rewards = [
             reward(Deed::Purchase),
-            reward(Deed::TryOnKept),
+            reward(SignalKind::TryonKept),
             reward(SignalKind::Like),
             reward(SignalKind::Worn),
             reward(SignalKind::Clicked),
