@@ -4,8 +4,8 @@ use drape_common::{
     store::{StoreError, blob::PresignGet},
     views::IMAGE_LIFETIME,
 };
-use drape_domain::{ItemId, RecommendationId, Slot};
-use drape_recommender::{Answer, MODEL_ID, Outfit};
+use drape_domain::{ItemId, RecommendationId, ShowingId, Slot};
+use drape_recommender::{Answer, Condition, MODEL_ID, Outfit, Placed};
 use futures::future::try_join_all;
 use serde::Serialize;
 
@@ -22,12 +22,14 @@ pub(crate) struct View {
     /// Says how outfits were found and scored.
     model: &'static str,
     /// Names the state of the wardrobe that was searched: while it stays, the same question has the same
-    /// outfits. `empty` when there is nothing in it that could be worn.
+    /// outfits. `empty` when there is nothing in it.
     index: String,
     /// Slots without which there is no outfit, or that the weather asks for.
     missing: Vec<Slot>,
     /// Rules that some piece had to break, because nothing in the wardrobe meets them all.
     relaxed: Vec<&'static str>,
+    /// Whether all there is was worn too lately to come again.
+    only_repeats: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,70 +59,85 @@ struct FeatureView {
 #[derive(Debug, Serialize)]
 struct ContextView {
     temp_c: Option<f32>,
+    humidity: Option<f32>,
     condition: Option<&'static str>,
     source: Source,
 }
 
 impl View {
-    /// The answer, with links to thumbs signed by `media`.
+    /// The answer that is stored as `showing`, with links to thumbs signed by `media`.
     ///
     /// # Errors
     /// When signing fails.
     pub(crate) async fn new(
+        showing: ShowingId,
         answer: Answer,
         wardrobe: &Wardrobe,
         sky: Sky,
         media: &impl PresignGet,
     ) -> Result<Self, StoreError> {
-        let outfits = answer.outfits.into_iter();
-        let recommendations = outfits.map(|outfit| Recommendation::new(outfit, wardrobe, media));
+        let outfits = (1..=u8::MAX).zip(answer.outfits);
+        let recommendations = outfits.map(|(place, outfit)| {
+            Recommendation::new(showing.outfit(place), outfit, wardrobe, media)
+        });
         Ok(Self {
             recommendations: try_join_all(recommendations).await?,
             context: ContextView {
                 // Tenths: more digits than any thermometer means.
                 temp_c: sky.temp_c.map(|temp| (temp * 10.0).round() / 10.0),
-                condition: sky.condition.map(drape_recommender::Condition::as_str),
+                humidity: sky.humidity.map(f32::round),
+                condition: sky.condition.map(Condition::as_str),
                 source: sky.source,
             },
             model: MODEL_ID,
             index: wardrobe.name().to_owned(),
             missing: answer.missing,
             relaxed: answer.relaxed.iter().map(|rule| rule.as_str()).collect(),
+            only_repeats: answer.only_repeats,
         })
     }
 }
 
 impl Recommendation {
     async fn new(
+        id: RecommendationId,
         outfit: Outfit,
         wardrobe: &Wardrobe,
         media: &impl PresignGet,
     ) -> Result<Self, StoreError> {
-        let pieces = outfit.pieces.iter().map(async |piece| {
-            let item = wardrobe.item(piece.item);
-            let thumb = match item.and_then(|item| item.images.thumb.as_deref()) {
-                Some(key) => Some(media.presign_get(key, IMAGE_LIFETIME).await?),
-                None => None,
-            };
-            Ok::<_, StoreError>(PieceView {
-                item_id: piece.item,
-                slot: piece.slot,
-                title: item.map(|item| item.title()).unwrap_or_default(),
-                thumb,
-            })
-        });
-        let pieces = try_join_all(pieces).await?;
+        let pieces = outfit.pieces.iter();
+        let pieces = pieces.map(|piece| PieceView::new(piece, wardrobe, media));
         let feature = |feature: drape_recommender::Feature| FeatureView {
             name: feature.name,
             contribution: feature.contribution,
         };
         Ok(Self {
-            id: RecommendationId::new(),
-            pieces,
+            id,
+            pieces: try_join_all(pieces).await?,
             items: outfit.pieces.iter().map(|piece| piece.item).collect(),
             score: outfit.score,
             explain: outfit.explain,
             features: outfit.features.into_iter().map(feature).collect(),
+        })
+    }
+}
+
+impl PieceView {
+    async fn new(
+        piece: &Placed,
+        wardrobe: &Wardrobe,
+        media: &impl PresignGet,
+    ) -> Result<Self, StoreError> {
+        let item = wardrobe.item(piece.item);
+        let thumb = match item.and_then(|item| item.images.thumb.as_deref()) {
+            Some(key) => Some(media.presign_get(key, IMAGE_LIFETIME).await?),
+            None => None,
+        };
+        Ok(Self {
+            item_id: piece.item,
+            slot: piece.slot,
+            title: item.map(|item| item.title()).unwrap_or_default(),
+            thumb,
         })
     }
 }

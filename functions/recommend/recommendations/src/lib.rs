@@ -3,6 +3,7 @@
 
 mod answer;
 mod query;
+mod showing;
 #[cfg(test)]
 mod tests;
 mod wardrobe;
@@ -13,16 +14,16 @@ use std::sync::Arc;
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, json, query as read_query},
     store::{
-        Get, Key, List, StoreError,
+        Get, Key, List, Put, StoreError,
         blob::PresignGet,
         queries::{RecentSignals, Revisions},
-        tables::Embedding,
+        tables::{DayShowing, Embedding},
     },
 };
-use drape_domain::{Item, Prefs, Signal, Timestamp, User, UserId};
+use drape_domain::{Item, ItemId, Prefs, ShowingId, Signal, Timestamp, User, UserId};
 use drape_providers::Weather;
 use drape_recommender::{Context, recommend};
-use futures::future::{try_join, try_join3};
+use futures::future::{join, try_join, try_join3};
 
 use answer::View;
 use query::Query;
@@ -34,7 +35,7 @@ const MAX_SIGNALS: usize = 300;
 
 /// The endpoint and what it needs.
 #[derive(Debug)]
-pub struct Recommendations<U, I, E, S, M, W> {
+pub struct Recommendations<U, I, E, S, H, M, W> {
     /// Reads the caller's tastes.
     pub users: U,
     /// Reads the wardrobe.
@@ -45,6 +46,8 @@ pub struct Recommendations<U, I, E, S, M, W> {
     pub wardrobes: Wardrobes,
     /// Reads what the caller did lately.
     pub signals: S,
+    /// Keeps what was shown.
+    pub showings: H,
     /// Signs links to thumbs.
     pub media: M,
     /// Tells the weather.
@@ -53,12 +56,13 @@ pub struct Recommendations<U, I, E, S, M, W> {
     pub now: fn() -> Timestamp,
 }
 
-impl<U, I, E, S, M, W> Endpoint for Recommendations<U, I, E, S, M, W>
+impl<U, I, E, S, H, M, W> Endpoint for Recommendations<U, I, E, S, H, M, W>
 where
     U: Get<User> + 'static,
     I: List<Item> + Revisions + 'static,
     E: List<Embedding> + 'static,
     S: RecentSignals + 'static,
+    H: Put<DayShowing> + 'static,
     M: PresignGet + 'static,
     W: Weather + 'static,
 {
@@ -67,29 +71,56 @@ where
         let query: Query = read_query(&request)?;
         caller.must_be(query.user_id)?;
         let place = query.place()?;
+        let purpose = query.purpose()?;
         let now = (self.now)();
 
         let person = async { Ok::<_, Problem>(self.load(caller.user_id).await?) };
-        let sky = weather::sky(&query, &self.weather, now.date());
+        let sky = weather::sky(&query, &purpose, &self.weather, now.date());
         let (person, sky) = try_join(person, sky).await?;
+        if let Some(wanted) = query.pair_with {
+            check_wanted(wanted, &query, &person.wardrobe)?;
+        }
 
         let pieces = person.wardrobe.pieces();
         let context = Context {
             temp_c: sky.temp_c,
+            humidity: sky.humidity,
             condition: sky.condition,
             time_of_day: query.time_of_day,
-            occasion: query.meant_occasion(),
+            occasion: query.occasion.or(purpose.occasion),
+            event: purpose.event,
             latitude: place.map(|place| place.lat()),
             date: query.date,
-            ..Context::at(now)
+            now,
         };
         let answer = recommend(&drape_recommender::Request {
             history: &person.history,
             limit: query.limit(),
+            pair_with: query.pair_with,
+            exclude: &query.exclude,
+            avoid_repeat_days: query.avoid_repeat_days(),
             ..drape_recommender::Request::new(&pieces, &person.prefs, &context)
         });
-        let view = View::new(answer, &person.wardrobe, sky, &self.media).await?;
-        json(200, &view)
+        let id = ShowingId::at(now);
+        let shown = showing::row(id, caller.user_id, &context, &answer);
+        let (_, view) = join(
+            self.keep(&shown),
+            View::new(id, answer, &person.wardrobe, sky, &self.media),
+        )
+        .await;
+        json(200, &view?)
+    }
+}
+
+/// A piece to build around is the person's own, and can be worn.
+fn check_wanted(wanted: ItemId, query: &Query, wardrobe: &Wardrobe) -> Result<(), Problem> {
+    let refused = |why| Err(Problem::invalid_field("pair_with", why));
+    match wardrobe.item(wanted) {
+        None if wardrobe.holds(wanted) => refused("has no photo that is ready"),
+        None => Err(Problem::item_not_found()),
+        Some(item) if item.in_wash => refused("is in the wash"),
+        Some(_) if query.exclude.contains(&wanted) => refused("must not be excluded as well"),
+        Some(_) => Ok(()),
     }
 }
 
@@ -100,7 +131,7 @@ struct Person {
     history: Vec<Signal>,
 }
 
-impl<U, I, E, S, M, W> Recommendations<U, I, E, S, M, W>
+impl<U, I, E, S, H, M, W> Recommendations<U, I, E, S, H, M, W>
 where
     U: Get<User>,
     I: List<Item> + Revisions,
@@ -120,5 +151,17 @@ where
             wardrobe,
             history,
         })
+    }
+    /// Keeps what is shown. An answer that cannot be learned from is as good for the person.
+    async fn keep(&self, shown: &DayShowing)
+    where
+        H: Put<DayShowing>,
+    {
+        if shown.showing.outfits.is_empty() {
+            return;
+        }
+        if let Err(error) = self.showings.put(shown).await {
+            tracing::error!(cause = %error, "what was shown is not kept");
+        }
     }
 }

@@ -5,7 +5,7 @@ use drape_common::{
     store::{
         dynamo::Table,
         s3::Bucket,
-        tables::{DaySignal, Embedding},
+        tables::{DayShowing, DaySignal, Embedding},
     },
 };
 use drape_domain::{Item, Timestamp, User};
@@ -25,6 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             embeddings: Table::<Embedding>::new(&dynamodb, init.settings.embeddings_table()?),
             wardrobes: Wardrobes::default(),
             signals: Table::<DaySignal>::new(&dynamodb, init.settings.signals_table()?),
+            showings: Table::<DayShowing>::new(&dynamodb, init.settings.showings_table()?),
             media: Bucket::new(&init.aws.s3(), init.settings.media_bucket()?),
             weather,
             now: Timestamp::now_utc,

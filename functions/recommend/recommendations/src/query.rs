@@ -2,10 +2,10 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use drape_common::http::Problem;
-use drape_domain::{Text, UserId};
+use drape_common::http::{Problem, json_in};
+use drape_domain::{ItemId, Text, Timestamp, UserId};
 use drape_providers::{LatLon, When};
-use drape_recommender::{Condition, MAX_OUTFITS, Occasion, TimeOfDay};
+use drape_recommender::{AVOID_REPEAT_DAYS, Condition, Event, MAX_OUTFITS, Occasion, TimeOfDay};
 use serde::{Deserialize, Deserializer, de::Error};
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 
@@ -19,6 +19,7 @@ pub(crate) struct Query {
     #[serde(deserialize_with = "word")]
     pub(crate) occasion: Option<Occasion>,
     temp_c: Option<Temperature>,
+    humidity: Option<Percent>,
     /// The sky.
     #[serde(deserialize_with = "word")]
     pub(crate) condition: Option<Condition>,
@@ -33,8 +34,43 @@ pub(crate) struct Query {
     /// Also show what boutiques sell. There are none yet, so this changes nothing.
     #[serde(rename = "include_boutiques")]
     _include_boutiques: Option<bool>,
-    /// In the person's words.
-    context: Option<Text<500>>,
+    /// A piece that each outfit must hold.
+    pub(crate) pair_with: Option<ItemId>,
+    /// Pieces that no outfit may hold.
+    #[serde(deserialize_with = "ids")]
+    pub(crate) exclude: Vec<ItemId>,
+    avoid_repeat_days: Days,
+    /// In the person's words, or what their calendar says.
+    context: Option<Text<1000>>,
+}
+
+/// The most items that can be excluded.
+const MAX_EXCLUDED: usize = 100;
+
+/// What it is for, besides `occasion`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Purpose {
+    /// As far as the person's own words tell.
+    pub(crate) occasion: Option<Occasion>,
+    /// The entry in their calendar.
+    pub(crate) event: Option<Event>,
+}
+
+/// `context` as JSON.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Calendar {
+    event: Entry,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    title: Text<200>,
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    start: Option<Timestamp>,
+    #[serde(default)]
+    dress_code: Option<Text<100>>,
 }
 
 impl Query {
@@ -48,10 +84,37 @@ impl Query {
         self.limit.0
     }
 
-    /// What it is for: as said, else as far as the person's own words tell.
-    pub(crate) fn meant_occasion(&self) -> Option<Occasion> {
-        self.occasion
-            .or_else(|| self.context.as_ref()?.as_str().parse().ok())
+    /// Relative humidity in percent, if the client knows it.
+    pub(crate) fn humidity(&self) -> Option<f32> {
+        self.humidity.map(|part| part.0)
+    }
+
+    /// For how many days what was worn does not come again: 0–60, 7 if not said.
+    pub(crate) fn avoid_repeat_days(&self) -> u16 {
+        self.avoid_repeat_days.0
+    }
+
+    /// What it is for.
+    ///
+    /// # Errors
+    /// 422 for JSON that holds no event.
+    pub(crate) fn purpose(&self) -> Result<Purpose, Problem> {
+        let Some(context) = &self.context else {
+            return Ok(Purpose::default());
+        };
+        let text = context.as_str();
+        if !text.starts_with(['{', '[']) {
+            return Ok(Purpose {
+                occasion: text.parse().ok(),
+                event: None,
+            });
+        }
+        let Calendar { event } = json_in("context", text)?;
+        let dress_code = event.dress_code.as_ref().map(Text::as_str);
+        Ok(Purpose {
+            occasion: None,
+            event: Some(Event::new(event.title.as_str(), event.start, dress_code)),
+        })
     }
 
     /// Where the outfit will be worn.
@@ -75,8 +138,9 @@ impl Query {
     }
 
     /// When the outfit will be worn.
-    pub(crate) fn when(&self, today: Date) -> When {
-        match self.date {
+    pub(crate) fn when(&self, purpose: &Purpose, today: Date) -> When {
+        let start = purpose.event.and_then(|event| event.start);
+        match self.date.or(start.map(Timestamp::date)) {
             Some(date) if date != today => When::Day(date),
             _ => When::Now,
         }
@@ -97,6 +161,44 @@ impl TryFrom<f32> for Temperature {
         } else {
             Err("must be from -60 to 60")
         }
+    }
+}
+
+/// From 0 to 100.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "f32")]
+struct Percent(f32);
+
+impl TryFrom<f32> for Percent {
+    type Error = &'static str;
+    fn try_from(part: f32) -> Result<Self, &'static str> {
+        if (0.0..=100.0).contains(&part) {
+            Ok(Self(part))
+        } else {
+            Err("must be from 0 to 100")
+        }
+    }
+}
+
+/// From 0 to 60.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "i64")]
+struct Days(u16);
+
+impl Default for Days {
+    fn default() -> Self {
+        Self(AVOID_REPEAT_DAYS)
+    }
+}
+
+impl TryFrom<i64> for Days {
+    type Error = &'static str;
+    fn try_from(days: i64) -> Result<Self, &'static str> {
+        u16::try_from(days)
+            .ok()
+            .filter(|days| *days <= 60)
+            .map(Self)
+            .ok_or("must be from 0 to 60")
     }
 }
 
@@ -128,6 +230,22 @@ where
 {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(D::Error::custom)
+}
+
+fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ItemId>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let ids: Result<Vec<ItemId>, _> = text
+        .split(',')
+        .take(MAX_EXCLUDED + 1)
+        .map(|id| id.trim().parse())
+        .collect();
+    ids.ok()
+        .filter(|ids| ids.len() <= MAX_EXCLUDED)
+        .ok_or_else(|| {
+            D::Error::custom(format!(
+                "must be at most {MAX_EXCLUDED} ids of items, with commas between them"
+            ))
+        })
 }
 
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {

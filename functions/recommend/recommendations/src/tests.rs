@@ -6,13 +6,13 @@ use std::sync::{
 use drape_common::{
     store::{
         Put,
-        memory::{MemoryBucket, MemoryTable},
+        memory::{Fuse, MemoryBucket, MemoryTable},
         tables::DaySignal,
     },
     testing::{TestAnswer, TestRequest, new_user, read, request},
 };
 use drape_domain::{
-    Background, Category, Color, ItemStatus, Pattern, Rgb, SignalId, SignalKind,
+    Background, Category, Color, ItemStatus, Pattern, RecommendationId, Rgb, SignalId, SignalKind,
     item::{EmbeddingRef, ImageKeys, ImageType, Inferred, Typed, Upload},
 };
 use drape_providers::{LatLon, Observation, WeatherError, When};
@@ -43,6 +43,7 @@ type Memory = Recommendations<
     MemoryTable<Item>,
     MemoryTable<Embedding>,
     MemoryTable<DaySignal>,
+    MemoryTable<DayShowing>,
     MemoryBucket,
     Sky,
 >;
@@ -61,6 +62,7 @@ impl World {
                 embeddings: MemoryTable::default(),
                 wardrobes: Wardrobes::default(),
                 signals: MemoryTable::default(),
+                showings: MemoryTable::default(),
                 media: MemoryBucket::default(),
                 weather: Sky::default(),
                 now: || NOW,
@@ -188,7 +190,8 @@ async fn three_outfits_come_with_pieces_and_reasons_that_add_up() {
         assert!((sum - score).abs() < 1e-9, "{sum} {score}");
         assert!((0.0..=1.0).contains(&score));
     }
-    let context = json!({ "temp_c": 28.0, "condition": "sunny", "source": "client" });
+    let context =
+        json!({ "temp_c": 28.0, "humidity": null, "condition": "sunny", "source": "client" });
     assert_eq!(answer.body["context"], context);
     assert_eq!(answer.body["missing"], json!([]));
     assert_eq!(answer.body["model"], drape_recommender::MODEL_ID);
@@ -311,7 +314,7 @@ async fn the_weather_is_looked_up_where_the_client_does_not_know_it() {
     let mut world = World::dressed().await;
     world.endpoint.weather.seen = Some(Observation {
         temp_c: 7.26,
-        humidity: None,
+        humidity: Some(83.4),
         condition: "rain",
     });
     let there = || world.ask().query("lat", 51.5).query("lon", -0.1);
@@ -322,6 +325,7 @@ async fn the_weather_is_looked_up_where_the_client_does_not_know_it() {
         (&json!("rain"), &json!("open-meteo"))
     );
     assert!((context["temp_c"].as_f64().unwrap() - 7.3).abs() < 1e-5);
+    assert_eq!(context["humidity"], 83.0);
     let slots = outfits(&answer)[0]["pieces"].to_string();
     assert!(slots.contains("outer"), "a coat in cold rain: {slots}");
 
@@ -330,7 +334,8 @@ async fn the_weather_is_looked_up_where_the_client_does_not_know_it() {
 
     let asked = world.endpoint.weather.asked.load(Ordering::SeqCst);
     let known = world.send(there().query("temp_c", -3)).await;
-    let context = json!({ "temp_c": -3.0, "condition": null, "source": "client" });
+    let context =
+        json!({ "temp_c": -3.0, "humidity": null, "condition": null, "source": "client" });
     assert_eq!(known.body["context"], context);
     assert_eq!(
         world.endpoint.weather.asked.load(Ordering::SeqCst),
@@ -345,11 +350,12 @@ async fn without_the_weather_outfits_come_all_the_same() {
     let there = || world.ask().query("lat", 6.45).query("lon", 3.39);
     let answer = world.send(there()).await;
     assert_eq!(outfits(&answer).len(), 3);
-    let context = json!({ "temp_c": null, "condition": null, "source": "none" });
+    let context = json!({ "temp_c": null, "humidity": null, "condition": null, "source": "none" });
     assert_eq!(answer.body["context"], context);
 
     let answer = world.send(there().query("condition", "rain")).await;
-    let context = json!({ "temp_c": null, "condition": "rain", "source": "client" });
+    let context =
+        json!({ "temp_c": null, "humidity": null, "condition": "rain", "source": "client" });
     assert_eq!(answer.body["context"], context);
 }
 
@@ -372,7 +378,8 @@ async fn own_words_tell_the_occasion_unless_it_is_said() {
 #[tokio::test]
 async fn parameters_that_make_no_sense_are_named() {
     let world = World::empty();
-    let long = "x".repeat(501);
+    let long = "x".repeat(1001);
+    let many = vec![ItemId::new().to_string(); 101].join(",");
     for (name, value) in [
         ("limit", "0"),
         ("limit", "11"),
@@ -387,6 +394,16 @@ async fn parameters_that_make_no_sense_are_named() {
         ("date", "2026-02-30"),
         ("include_boutiques", "maybe"),
         ("context", &long),
+        ("humidity", "-1"),
+        ("humidity", "100.5"),
+        ("humidity", "NaN"),
+        ("pair_with", "shirt"),
+        ("exclude", "shirt"),
+        ("exclude", ""),
+        ("exclude", &many),
+        ("avoid_repeat_days", "-1"),
+        ("avoid_repeat_days", "61"),
+        ("avoid_repeat_days", "1.5"),
         ("user_id", "me"),
         ("weather", "good"),
     ] {
@@ -412,6 +429,225 @@ async fn parameters_that_make_no_sense_are_named() {
         }
         let answer = world.send(ask).await;
         assert_eq!((answer.status, answer.fields()), (422, vec![field]));
+    }
+}
+
+#[tokio::test]
+async fn the_calendar_tells_the_occasion_and_what_is_wrong_with_it_is_named() {
+    let world = World::dressed().await;
+    let said = without_ids(&world.send(world.ask().query("occasion", "wedding")).await);
+    let ask = |event: Value| {
+        let context = json!({ "event": event }).to_string();
+        world.ask().query("context", context)
+    };
+    let meant = ask(json!({ "title": "Wedding of a friend" }));
+    assert_eq!(
+        without_ids(&world.send(meant).await)["recommendations"],
+        said["recommendations"]
+    );
+    let full =
+        json!({ "title": "Dinner", "start": "2026-11-24T19:00:00+01:00", "dress_code": "smart" });
+    assert!(!outfits(&world.send(ask(full)).await).is_empty());
+    for (event, field) in [
+        (json!({}), "context.event.title"),
+        (json!("party"), "context.event"),
+        (json!({ "title": "" }), "context.event.title"),
+        (json!({ "title": "x".repeat(201) }), "context.event.title"),
+        (
+            json!({ "title": "x", "start": "tomorrow" }),
+            "context.event.start",
+        ),
+        (
+            json!({ "title": "x", "dress_code": 5 }),
+            "context.event.dress_code",
+        ),
+        (json!({ "title": "x", "end": "late" }), "context.event.end"),
+    ] {
+        let answer = world.send(ask(event.clone())).await;
+        assert_eq!(
+            (answer.status, answer.fields()),
+            (422, vec![field]),
+            "{event}"
+        );
+    }
+    let broken = world
+        .send(world.ask().query("context", "{\"event\":"))
+        .await;
+    assert_eq!(broken.fields(), ["context"]);
+}
+
+#[tokio::test]
+async fn outfits_are_built_around_a_piece_and_without_others() {
+    let world = World::dressed().await;
+    let all: Vec<Item> = world
+        .endpoint
+        .items
+        .dump()
+        .into_iter()
+        .map(|row| serde_json::from_value(row).unwrap())
+        .collect();
+    let of = |category| all.iter().find(|item| item.category() == category).unwrap();
+    let (polo, skirt) = (of(Category::Polo).item_id, of(Category::Skirt).item_id);
+    let (shoes, coat) = (of(Category::Shoes).item_id, of(Category::Outerwear).item_id);
+    let without = format!("{shoes},{coat}");
+    let ask = world.ask().query("pair_with", polo);
+    let answer = world.send(ask.query("exclude", without)).await;
+    assert!(!outfits(&answer).is_empty());
+    for outfit in outfits(&answer) {
+        let items = outfit["items"].as_array().unwrap();
+        assert!(items.contains(&json!(polo)), "{outfit}");
+        assert!(!items.contains(&json!(shoes)) && !items.contains(&json!(coat)));
+    }
+    let answer = world.send(world.ask().query("pair_with", skirt)).await;
+    assert!(outfits(&answer).iter().all(|outfit| {
+        let items = outfit["items"].as_array().unwrap();
+        items.contains(&json!(skirt))
+    }));
+}
+
+#[tokio::test]
+async fn only_a_piece_that_can_be_worn_can_be_built_around() {
+    let world = World::dressed().await;
+    let stranger = World::dressed().await;
+    let theirs = stranger.own(Category::Hat, ("black", [24, 24, 26])).await;
+    for unknown in [theirs.item_id, ItemId::new()] {
+        let answer = world.send(world.ask().query("pair_with", unknown)).await;
+        assert_eq!((answer.status, answer.code()), (404, "item_not_found"));
+    }
+    let mut hat = world.own(Category::Hat, ("black", [24, 24, 26])).await;
+    let hat_asked = || world.ask().query("pair_with", hat.item_id);
+    let refused = |answer: TestAnswer, why: &str| {
+        assert_eq!((answer.status, answer.fields()), (422, vec!["pair_with"]));
+        assert!(answer.body.to_string().contains(why), "{}", answer.body);
+    };
+    let excluded = hat_asked().query("exclude", hat.item_id);
+    refused(world.send(excluded).await, "excluded");
+    hat.in_wash = true;
+    hat.revision += 1;
+    world.endpoint.items.put(&hat).await.unwrap();
+    let hat_asked = || world.ask().query("pair_with", hat.item_id);
+    refused(world.send(hat_asked()).await, "wash");
+    hat.status = ItemStatus::Failed;
+    hat.revision += 1;
+    world.endpoint.items.put(&hat).await.unwrap();
+    let hat_asked = || world.ask().query("pair_with", hat.item_id);
+    refused(world.send(hat_asked()).await, "photo");
+}
+
+#[tokio::test]
+async fn what_is_in_the_wash_is_not_shown_until_it_is_out() {
+    let world = World::dressed().await;
+    let mut dress = world.own(Category::Dress, ("navy", [28, 36, 72])).await;
+    let shown = async || {
+        let answer = world.send(world.ask().query("limit", 10)).await;
+        answer.body.to_string().contains(&dress.item_id.to_string())
+    };
+    assert!(shown().await);
+    for in_wash in [true, false] {
+        dress.in_wash = in_wash;
+        dress.revision += 1;
+        world.endpoint.items.put(&dress).await.unwrap();
+        let answer = world.send(world.ask().query("limit", 10)).await;
+        let is_shown = answer.body.to_string().contains(&dress.item_id.to_string());
+        assert_eq!(is_shown, !in_wash);
+    }
+}
+
+#[tokio::test]
+async fn what_was_worn_comes_again_after_a_week_or_as_soon_as_is_wished() {
+    let world = World::dressed().await;
+    let best = outfits(&world.send(world.ask().query("limit", 1)).await)[0]["items"].clone();
+    let pair: Vec<ItemId> = serde_json::from_value(best).unwrap();
+    let signal = Signal {
+        id: SignalId::from_uuid(UserId::new().uuid()),
+        user_id: world.user,
+        kind: SignalKind::Worn,
+        recommendation_id: None,
+        items: pair.clone(),
+        created_at: NOW - time::Duration::days(3),
+    };
+    let row = DaySignal::new(signal);
+    world.endpoint.signals.put(&row).await.unwrap();
+    let comes = async |ask: TestRequest| {
+        let answer = world.send(ask.query("limit", 10)).await;
+        outfits(&answer).iter().any(|outfit| {
+            let items: Vec<ItemId> = serde_json::from_value(outfit["items"].clone()).unwrap();
+            pair[..2].iter().all(|piece| items.contains(piece))
+        })
+    };
+    assert!(!comes(world.ask()).await);
+    assert!(!comes(world.ask().query("avoid_repeat_days", 4)).await);
+    assert!(
+        comes(
+            world
+                .ask()
+                .query("avoid_repeat_days", 2)
+                .query("pair_with", pair[0])
+        )
+        .await
+    );
+}
+
+/// What was kept of an answer, by the id of one of its outfits.
+async fn kept(world: &World, outfit: &Value) -> Option<DayShowing> {
+    let id: RecommendationId = serde_json::from_value(outfit["id"].clone()).unwrap();
+    let key = DayShowing::key_of(id.showing(), world.user);
+    world.endpoint.showings.get(&key).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_shown_is_kept_with_its_reasons_for_learning() {
+    let world = World::dressed().await;
+    let ask = world.ask().query("temp_c", 28).query("occasion", "work");
+    let answer = world.send(ask).await;
+    let outfits = outfits(&answer);
+    let row = kept(&world, &outfits[2]).await.unwrap();
+    let showing = row.showing;
+    assert_eq!((showing.user_id, showing.shown_at), (world.user, NOW));
+    assert_eq!(
+        (showing.temp_c, showing.occasion.as_deref()),
+        (Some(28.0), Some("work"))
+    );
+    assert_eq!(answer.body["model"], showing.model);
+    assert_eq!(showing.outfits.len(), outfits.len());
+    for (kept, shown) in showing.outfits.iter().zip(outfits) {
+        assert_eq!(shown["id"], json!(kept.id));
+        assert_eq!(shown["explain"], json!(kept.explain));
+        assert_eq!(shown["score"], json!(kept.score));
+        let pieces: Vec<_> = kept.pieces.iter().map(|piece| piece.item_id).collect();
+        assert_eq!(shown["items"], json!(pieces));
+        assert!(kept.pieces.iter().all(|piece| piece.owner_id == world.user));
+        let sum: f64 = kept.features.iter().map(|part| part.contribution).sum();
+        assert!((sum - kept.score).abs() < 1e-9);
+        assert_eq!(kept.propensity, 1.0);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_kept_is_given_all_the_same() {
+    let mut world = World::dressed().await;
+    let fuse = Fuse::default();
+    fuse.blow_after(0);
+    world.endpoint.showings = MemoryTable::new(&fuse);
+    assert_eq!(outfits(&world.send(world.ask()).await).len(), 3);
+    // And what holds nothing is not worth keeping.
+    let empty = World::empty();
+    empty.send(empty.ask()).await;
+    assert!(empty.endpoint.showings.is_empty());
+}
+
+#[tokio::test]
+async fn answers_at_the_turn_of_the_year_are_found_again() {
+    let mut world = World::dressed().await;
+    for now in [
+        (|| datetime!(2026-12-31 23:59:59.999_999_999 UTC)) as fn() -> Timestamp,
+        || datetime!(2027-01-01 00:00 UTC),
+    ] {
+        world.endpoint.now = now;
+        let answer = world.send(world.ask().query("date", "2027-01-01")).await;
+        let row = kept(&world, &outfits(&answer)[0]).await.unwrap();
+        assert_eq!(row.showing.shown_at, now());
+        assert!(row.day.starts_with(&now().date().to_string()));
     }
 }
 

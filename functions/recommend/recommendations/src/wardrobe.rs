@@ -63,6 +63,13 @@ impl Wardrobe {
         self.items.get(at.ok()?)
     }
 
+    /// Whether there is such an item, in whatever status.
+    pub(crate) fn holds(&self, id: ItemId) -> bool {
+        self.state
+            .binary_search_by_key(&Reverse(id), |(item, _)| Reverse(*item))
+            .is_ok()
+    }
+
     /// Names the state: two equal names mean two equal wardrobes. `empty` if there is nothing in it.
     pub(crate) fn name(&self) -> &str {
         &self.name

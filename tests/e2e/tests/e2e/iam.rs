@@ -105,7 +105,7 @@ const ROLES: [(&str, &str); 25] = [
     ("upload-create", "idempotency: get put; uploads/body: write"),
     (
         "recommendations",
-        "users: get; items: query; items-by-revision: query; embeddings: query; signals-by-user: query; media/items: read",
+        "users: get; items: query; items-by-revision: query; embeddings: query; signals-by-user: query; showings: put; media/items: read",
     ),
     (
         "signals-record",

@@ -304,6 +304,6 @@ async fn items_are_found_by_id() {
     world.items.put(&waiting).await.unwrap();
     let wardrobe = world.now().await;
     assert!(wardrobe.item(world.subject).is_some());
-    assert!(wardrobe.item(waiting.item_id).is_none());
-    assert!(wardrobe.item(ItemId::new()).is_none());
+    assert!(wardrobe.item(waiting.item_id).is_none() && wardrobe.holds(waiting.item_id));
+    assert!(wardrobe.item(ItemId::new()).is_none() && !wardrobe.holds(ItemId::new()));
 }
