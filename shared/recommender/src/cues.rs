@@ -1,8 +1,10 @@
 //! What the words of a title or tag say of a garment that its category does not.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::LazyLock};
 
-use crate::words::words;
+use drape_learn::words;
+
+use crate::words::words as words_of;
 
 /// A set of facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,7 +28,7 @@ impl Cues {
     pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
         let mut cues = Self::default();
         for text in texts {
-            let words = words(text);
+            let words = words_of(text);
             let singles = words.iter().filter_map(|word| word.strip_suffix('s'));
             let said: HashSet<&str> = words.iter().map(String::as_str).chain(singles).collect();
             for (cue, names) in TABLE {
@@ -39,10 +41,36 @@ impl Cues {
         cues
     }
 
+    /// As [`Cues::of`], of the words' hashes.
+    pub(crate) fn of_hashes(said: &[u32]) -> Self {
+        let mut cues = Self::default();
+        for (cue, name) in HASHES.iter() {
+            let is_said = |either: &[u32; 2]| either.iter().any(|word| said.contains(word));
+            if name.iter().all(is_said) {
+                cues.0 |= cue.0;
+            }
+        }
+        cues
+    }
+
     pub(crate) const fn has(self, cue: Self) -> bool {
         self.0 & cue.0 != 0
     }
 }
+
+/// The names of the table, each word as its hashes in the singular and plural.
+static HASHES: LazyLock<Vec<(Cues, Vec<[u32; 2]>)>> = LazyLock::new(|| {
+    let hashes = |word: &str| [words::hash(word), words::hash(&format!("{word}s"))];
+    let names = TABLE.iter().flat_map(|(cue, names)| {
+        // In titles a hyphen makes one word of several.
+        let ways = names.iter().flat_map(|name| {
+            let apart = name.split(' ').map(hashes).collect();
+            [apart, vec![hashes(&name.replace(' ', "-"))]]
+        });
+        ways.map(move |way| (*cue, way))
+    });
+    names.collect()
+});
 
 /// The words for each, in the singular, in lower case; of a name of several words all must be said.
 const TABLE: [(Cues, &[&str]); 6] = [

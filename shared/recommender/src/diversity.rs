@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use drape_taste::Choice;
+
 use crate::{
     garment::Garment,
     search::{Candidates, Found},
@@ -18,35 +20,72 @@ const POOL_PER_CORE: usize = 2;
 /// The first so many share no top or dress, where that can be.
 const DISTINCT_HEROES: usize = 3;
 
-/// Up to `limit` of the outfits, which come best first; the best is always the first.
-pub(crate) fn choose(candidates: &Candidates<'_>, found: Vec<Found>, limit: usize) -> Vec<Found> {
+/// What a boutique's piece must add to the best score that the person's own pieces have, unless it takes a place
+/// for which they have nothing.
+const LIFT: f32 = 0.01;
+/// The place, counted from 0, that may be used for exploration …
+const EXPLORED: usize = 2;
+/// … among so many of the best.
+const EXPLORED_POOL: usize = 10;
+
+/// An outfit that was chosen, and how likely that was.
+pub(crate) struct Chosen {
+    pub(crate) found: Found,
+    pub(crate) propensity: f32,
+}
+
+/// Up to `limit` of the outfits, which come best first; the best is always the first. `explore` may put one into
+/// the third place for what there is to learn from it, out of the places in the pool that it is given.
+pub(crate) fn choose(
+    candidates: &Candidates<'_>,
+    found: Vec<Found>,
+    limit: usize,
+    explore: impl Fn(&[Found]) -> Option<Choice>,
+) -> Vec<Chosen> {
+    let found = worthwhile(candidates, found);
+    let own = found.iter().filter(|found| !found.look.has_offer()).count();
+    // Mostly the person's own clothes, as far as there are as many outfits of them.
+    let offers = (limit / 3).max(1).max(limit.saturating_sub(own));
     let pool = pool(candidates, found, POOL.max(6 * limit));
     let vectors: Vec<Mean<'_>> = pool
         .iter()
         .map(|found| Mean::of(pieces(candidates, found)))
         .collect();
+    let mut heroes = HashSet::new();
     // For each outfit its likeness to the chosen one that it is most like.
     let mut nearest = vec![0f32; pool.len()];
-    let mut heroes = HashSet::new();
-    let mut chosen: Vec<usize> = Vec::with_capacity(limit);
+    let mut chosen: Vec<(usize, f32)> = Vec::with_capacity(limit);
     while chosen.len() < limit.min(pool.len()) {
-        let open = |n: &usize| !chosen.contains(n);
+        let offered = |(n, _): &&(usize, f32)| pool[*n].look.has_offer();
+        let room = chosen.iter().filter(offered).count() < offers;
+        let open = |n: &usize| {
+            !chosen.iter().any(|(taken, _)| taken == n) && (room || !pool[*n].look.has_offer())
+        };
         let fresh = |n: &usize| open(n) && !heroes.contains(&candidates.hero(&pool[*n].look));
-        let worth = |n: &usize| LAMBDA * pool[*n].scored.total - (1.0 - LAMBDA) * nearest[*n];
-        let best = |choice: &mut dyn Iterator<Item = usize>| {
-            // Of equals the first, which is the better one.
-            choice.fold(None, |best: Option<usize>, n| match best {
-                Some(b) if worth(&b) >= worth(&n) => Some(b),
-                _ => Some(n),
-            })
+        let worth = |n: usize| LAMBDA * pool[n].scored.total - (1.0 - LAMBDA) * nearest[n];
+        let mut ranked: Vec<usize> = if chosen.len() < DISTINCT_HEROES {
+            (0..pool.len()).filter(fresh).collect()
+        } else {
+            Vec::new()
         };
-        let distinct = (chosen.len() < DISTINCT_HEROES)
-            .then(|| best(&mut (0..pool.len()).filter(fresh)))
-            .flatten();
-        let Some(next) = distinct.or_else(|| best(&mut (0..pool.len()).filter(open))) else {
-            break;
-        };
+        if ranked.is_empty() {
+            ranked = (0..pool.len()).filter(open).collect();
+        }
+        // Stable: of equals the first, which is the better one.
+        ranked.sort_by(|a, b| worth(*b).total_cmp(&worth(*a)));
+        let Some(best) = ranked.first() else { break };
+        let mut next = (*best, 1.0);
+        if chosen.len() == EXPLORED {
+            ranked.truncate(EXPLORED_POOL);
+            let looks: Vec<Found> = ranked.iter().map(|n| pool[*n]).collect();
+            if let Some(choice) = explore(&looks)
+                && let Some(n) = ranked.get(choice.index)
+            {
+                next = (*n, choice.propensity);
+            }
+        }
         chosen.push(next);
+        let next = next.0;
         heroes.insert(candidates.hero(&pool[next].look));
         for (n, near) in nearest.iter_mut().enumerate() {
             let (a, b) = (&pool[n].look, &pool[next].look);
@@ -59,7 +98,24 @@ pub(crate) fn choose(candidates: &Candidates<'_>, found: Vec<Found>, limit: usiz
             ));
         }
     }
-    chosen.into_iter().map(|n| pool[n]).collect()
+    let chosen = chosen.into_iter().map(|(n, propensity)| Chosen {
+        found: pool[n],
+        propensity,
+    });
+    chosen.collect()
+}
+
+/// Without those whose pieces from boutiques neither lift the score nor take a place for which there is nothing.
+fn worthwhile(candidates: &Candidates<'_>, mut found: Vec<Found>) -> Vec<Found> {
+    let own = found.iter().find(|found| !found.look.has_offer());
+    if let Some(bar) = own.map(|own| own.scored.total + LIFT) {
+        found.retain(|found| {
+            !found.look.has_offer()
+                || found.scored.total >= bar
+                || candidates.fills_a_gap(&found.look)
+        });
+    }
+    found
 }
 
 fn pieces<'a, 'b>(

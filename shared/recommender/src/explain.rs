@@ -3,8 +3,9 @@
 use drape_domain::{Category, Slot};
 
 use crate::{
-    Context, Feature, Outfit, Placed, Request, Rule,
+    Context, Feature, Outfit, Placed, Request, Rule, Source,
     cues::Cues,
+    diversity::Chosen,
     garment::Garment,
     reasons::{Told, noun},
     rules::{self, Outer},
@@ -18,7 +19,12 @@ const REASONS: usize = 3;
 const SCALE: f64 = 10_000.0;
 
 /// The outfit as it is shown.
-pub(crate) fn outfit(candidates: &Candidates<'_>, found: &Found, request: &Request<'_>) -> Outfit {
+pub(crate) fn outfit(
+    candidates: &Candidates<'_>,
+    chosen: &Chosen,
+    request: &Request<'_>,
+) -> Outfit {
+    let found = &chosen.found;
     let pieces: Vec<&Garment<'_>> = found
         .look
         .picks()
@@ -27,8 +33,9 @@ pub(crate) fn outfit(candidates: &Candidates<'_>, found: &Found, request: &Reque
 
     let mut total = 0.0;
     let mut features = Vec::with_capacity(FEATURES.len());
-    for ((name, weight), value) in FEATURES.iter().zip(found.scored.values) {
-        let steps = (f64::from(*weight) * f64::from(value) * SCALE).round();
+    let weights = candidates.measure.weights;
+    for ((name, weight), value) in FEATURES.iter().zip(weights).zip(found.scored.values) {
+        let steps = (f64::from(weight) * f64::from(value) * SCALE).round();
         total += steps;
         features.push(Feature {
             name,
@@ -49,6 +56,8 @@ pub(crate) fn outfit(candidates: &Candidates<'_>, found: &Found, request: &Reque
         score: total / SCALE,
         explain: explain(candidates, found, request, &pieces, &features),
         features,
+        parts: found.scored.parts(),
+        propensity: chosen.propensity,
     }
 }
 
@@ -74,6 +83,13 @@ fn explain(
         .into_iter()
         .filter_map(|feature| told.reason(feature.name));
     said.extend(reasons.take(REASONS));
+    for piece in pieces {
+        if let Source::Boutique { price, .. } = piece.from {
+            let price = price.map(|price| format!(", for {}", price.display()));
+            let price = price.unwrap_or_default();
+            said.push(format!("the {} is from a boutique{price}", noun(piece)));
+        }
+    }
     if said.is_empty() {
         said.push("a whole outfit from your own wardrobe".to_owned());
     }
@@ -109,7 +125,7 @@ fn caveats(
     if candidates.plan.outer == Outer::Needed && !has(Slot::Outer) {
         said.push("you may need a warmer layer: none in your wardrobe fits".to_owned());
     }
-    if candidates.plan.lacks_closed_shoes {
+    if candidates.plan.lacks_closed_shoes && !has(Slot::Shoes) {
         said.push("rain needs closed shoes: none in your wardrobe fits".to_owned());
     }
     let open = |piece: &&&Garment<'_>| piece.slot == Slot::Shoes && piece.cues.has(Cues::OPEN);

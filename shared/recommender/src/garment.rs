@@ -1,6 +1,13 @@
 //! What is known of a piece, whoever's it is: all that rules and scoring look at.
 
-use drape_domain::{Category, Item, ItemId, Modesty, Pattern, Prefs, Season, Slot, Text};
+use std::borrow::Cow;
+
+use drape_domain::{
+    Category, Color, Item, ItemId, Modesty, Pattern, Prefs, Season, Slot, Text, Timestamp,
+};
+
+use drape_index::Found;
+use drape_taste::{Lens, Model, Style};
 
 use crate::{
     Piece, Source,
@@ -15,7 +22,7 @@ use crate::{
 pub(crate) struct Garment<'a> {
     pub(crate) id: ItemId,
     pub(crate) from: Source,
-    values: Option<&'a [f32]>,
+    values: Option<Cow<'a, [f32]>>,
     /// Which model made its vector.
     pub(crate) model: Option<&'a str>,
     pub(crate) category: Category,
@@ -29,6 +36,10 @@ pub(crate) struct Garment<'a> {
     pub(crate) patterned: bool,
     pub(crate) cues: Cues,
     pub(crate) known: Known,
+    /// What its looks alone say of how much the person likes it, in log-odds.
+    pub(crate) taste: f32,
+    /// How much it is liked by others, 0–1, if a boutique sells it.
+    pub(crate) popularity: Option<f32>,
     /// Days since it came into the wardrobe.
     pub(crate) age_days: f32,
     /// Nearness to the nearest preferred colour, 0–1; none if there are none or its colours are unknown.
@@ -43,8 +54,8 @@ pub(crate) struct Garment<'a> {
 
 impl<'a> Garment<'a> {
     /// Its vector, if it can be used.
-    pub(crate) fn vector(&self) -> Option<Vector<'a>> {
-        self.values.and_then(Vector::new)
+    pub(crate) fn vector(&self) -> Option<Vector<'_>> {
+        Vector::new(self.values.as_deref()?)
     }
 
     /// Top, bottom, dress or outer layer: what an outfit is remembered by.
@@ -63,10 +74,13 @@ pub(crate) struct Tastes<'a> {
     disliked: Vec<Wish<'a>>,
     styles: Vec<String>,
     prefs: &'a Prefs,
+    /// What they like by looks, and the embedding model by which that is told.
+    lens: Option<(&'a str, Lens)>,
+    model: &'a Model,
 }
 
 impl<'a> Tastes<'a> {
-    pub(crate) fn new(prefs: &'a Prefs) -> Self {
+    pub(crate) fn new(prefs: &'a Prefs, style: Option<&'a Style>, model: &'a Model) -> Self {
         let wishes = |words: &'a [Text<40>]| {
             let wishes = words.iter().map(|word| Wish::new(word.as_str()));
             wishes.collect()
@@ -80,16 +94,28 @@ impl<'a> Tastes<'a> {
                 .map(|style| style.as_str().to_lowercase())
                 .collect(),
             prefs,
+            lens: style.map(|style| {
+                let embedding = style.model();
+                (embedding, style.lens(model.center(embedding)))
+            }),
+            model,
         }
     }
 
+    /// The log-odds of liking these looks; 0 if nothing can be said.
+    fn taste(&self, vector: Option<&[f32]>, model: Option<&str>) -> f32 {
+        let (Some((embedding, lens)), Some(vector)) = (&self.lens, vector) else {
+            return 0.0;
+        };
+        if model != Some(*embedding) {
+            return 0.0;
+        }
+        let liked = lens.preference(vector, 0.5).value.clamp(0.01, 0.99);
+        (liked / (1.0 - liked)).ln()
+    }
+
     /// What is known of a piece of the person's own.
-    pub(crate) fn own(
-        &self,
-        piece: &Piece<'a>,
-        history: &History,
-        now: drape_domain::Timestamp,
-    ) -> Garment<'a> {
+    pub(crate) fn own(&self, piece: &Piece<'a>, history: &History, now: Timestamp) -> Garment<'a> {
         let item: &'a Item = piece.item;
         let category = item.category();
         let attributes = item.attributes();
@@ -101,7 +127,7 @@ impl<'a> Tastes<'a> {
         Garment {
             id: item.item_id,
             from: Source::Own,
-            values: piece.vector,
+            values: piece.vector.map(Cow::Borrowed),
             model: item.embedding.as_ref().map(|made| made.model.as_str()),
             category,
             slot: category.slot(),
@@ -118,6 +144,11 @@ impl<'a> Tastes<'a> {
                 .is_some_and(|pattern| pattern != Pattern::Solid),
             cues,
             known: history.of(item.item_id),
+            taste: self.taste(
+                piece.vector,
+                item.embedding.as_ref().map(|made| made.model.as_str()),
+            ),
+            popularity: None,
             age_days: ((now - item.created_at).as_seconds_f32() / 86_400.0).max(0.0),
             palette_fit: self.palette_fit(&colors),
             style: self
@@ -127,6 +158,60 @@ impl<'a> Tastes<'a> {
             disliked_color: self.disliked.iter().any(|wish| wish.is_in(&colors)),
             disliked_category: self.prefs.disliked_categories.contains(&category),
             immodest: self.is_immodest(category, cues),
+        }
+    }
+
+    /// What is known of a piece that a boutique sells.
+    pub(crate) fn offered(&self, found: &Found<'_>, embedding: &'a str, dim: usize) -> Garment<'a> {
+        let traits = found.traits();
+        let category = traits.category;
+        let mut vector = vec![0.0; dim];
+        found.vector(&mut vector);
+        let colors: Vec<Color> = traits
+            .colors
+            .iter()
+            .map(|shade| Color {
+                name: shade.name.unwrap_or_default().to_owned(),
+                hex: shade.rgb,
+                share: shade.share,
+            })
+            .collect();
+        let colors: Vec<Worn<'_>> = colors.iter().map(Worn::new).collect();
+        let cues = Cues::of_hashes(&traits.words);
+        let known = |value: f32, otherwise: f32| {
+            if value.is_finite() {
+                value.clamp(0.0, 1.0)
+            } else {
+                otherwise
+            }
+        };
+        Garment {
+            id: found.item(),
+            from: Source::Boutique {
+                owner: found.owner(),
+                price: traits.price,
+            },
+            model: Some(embedding),
+            category,
+            slot: category.slot(),
+            formality: known(traits.formality, category.formality()),
+            clo: known(traits.clo, category.clo()),
+            seasons: traits.seasons,
+            palette: Palette::of(&colors),
+            patterned: traits
+                .pattern
+                .is_some_and(|pattern| pattern != Pattern::Solid),
+            cues,
+            known: Known::default(),
+            taste: self.taste(Some(&vector), Some(embedding)),
+            popularity: Some(self.model.popularity.of(found.item())),
+            age_days: 0.0,
+            palette_fit: self.palette_fit(&colors),
+            style: None,
+            disliked_color: self.disliked.iter().any(|wish| wish.is_in(&colors)),
+            disliked_category: self.prefs.disliked_categories.contains(&category),
+            immodest: self.is_immodest(category, cues),
+            values: Some(Cow::Owned(vector)),
         }
     }
 

@@ -9,9 +9,11 @@ mod cues;
 mod diversity;
 mod event;
 mod explain;
+mod explore;
 mod garment;
 mod heat;
 mod history;
+mod offers;
 mod plan;
 mod reasons;
 mod request;
@@ -23,10 +25,13 @@ mod wardrobe;
 mod warmth;
 mod words;
 
+use drape_taste::Model;
+
 pub use context::Context;
 pub use event::{DressCode, Event};
 pub use request::{
-    AVOID_REPEAT_DAYS, Answer, Feature, MAX_OUTFITS, Outfit, Piece, Placed, Request, Source,
+    AVOID_REPEAT_DAYS, Answer, Boutiques, Feature, MAX_OUTFITS, Outfit, Piece, Placed, Request,
+    Source,
 };
 pub use rules::Rule;
 pub use score::FEATURES;
@@ -34,7 +39,7 @@ pub use words::{Condition, Occasion, TimeOfDay, UnknownWord};
 
 /// Says how outfits were found and scored; changes whenever the same wardrobe could be answered
 /// differently.
-pub const MODEL_ID: &str = "2026-11-23-rules-2";
+pub const MODEL_ID: &str = "2026-11-23-rules-3";
 
 /// Up to `limit` outfits from the wardrobe: the best first, then such that they differ.
 ///
@@ -48,21 +53,35 @@ pub fn recommend(request: &Request<'_>) -> Answer {
         relaxed: Vec::new(),
         only_repeats: false,
     };
-    let Some(wardrobe) = wardrobe::Wardrobe::new(request) else {
+    let builtin;
+    let model = match request.model {
+        Some(model) => model,
+        None => {
+            builtin = Model::builtin();
+            &builtin
+        }
+    };
+    let measure = score::Measure::new(request.context, &model.blend);
+    let tastes = garment::Tastes::new(request.prefs, request.style, model);
+    let Some(mut wardrobe) = wardrobe::Wardrobe::new(request, &tastes) else {
         return answer;
     };
+    let offers = offers::find(request, &tastes, &wardrobe, &measure);
+    wardrobe.pieces.extend(offers);
     let plan = plan::Plan::new(&wardrobe, request.context);
     answer.missing = plan::missing(&wardrobe, request.context, plan.as_ref());
     let Some(plan) = plan else {
         return answer;
     };
-    let candidates = search::Candidates::new(&wardrobe, &plan, request.context);
+    let candidates = search::Candidates::new(&wardrobe, &plan, request.context, measure);
     let found = search::search(&candidates);
     answer.only_repeats = found.is_empty();
     answer.relaxed = plan.relaxed();
-    answer.outfits = diversity::choose(&candidates, found, request.limit.clamp(1, MAX_OUTFITS))
+    let limit = request.limit.clamp(1, MAX_OUTFITS);
+    let explore = |pool: &[search::Found]| explore::choose(&model.explorer, pool, request.explore?);
+    answer.outfits = diversity::choose(&candidates, found, limit, explore)
         .iter()
-        .map(|outfit| explain::outfit(&candidates, outfit, request))
+        .map(|chosen| explain::outfit(&candidates, chosen, request))
         .collect();
     answer
 }

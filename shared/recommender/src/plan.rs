@@ -3,7 +3,7 @@
 use drape_domain::{Category, Slot};
 
 use crate::{
-    Condition, Context, Occasion, Rule,
+    Condition, Context, Rule,
     cues::Cues,
     rules::{self, Broken, Outer, broken, outer},
     wardrobe::Wardrobe,
@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Plan {
     /// For each slot the indices of the pieces that may be used.
     pub(crate) allowed: [Vec<usize>; 8],
+    /// For each slot the indices of what boutiques offer.
+    pub(crate) offered: [Vec<usize>; 8],
     pub(crate) outer: Outer,
     /// The rules broken by each of the wardrobe's pieces.
     pub(crate) broken: Vec<Broken>,
@@ -23,7 +25,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// None if the wardrobe holds no outfit at all.
+    /// None if the wardrobe holds no outfit at all, nor with what boutiques offer.
     ///
     /// Top, bottom and dress may each break the least set of rules without which the slot stays empty; then
     /// whichever of top + bottom and dress breaks less is used, or both if they break the same. Other slots
@@ -36,19 +38,30 @@ impl Plan {
             .collect();
         let least = |slot: Slot| {
             let in_slot = || {
-                let all = wardrobe.pieces.iter().zip(&broken).enumerate();
-                all.filter(move |(index, (piece, _))| {
+                let all = wardrobe.own().zip(&broken);
+                all.filter(move |((index, piece), _)| {
                     piece.slot == slot && is_open(wardrobe, *index)
                 })
             };
-            (0..rules::SETS).find(|set| in_slot().any(|(_, (_, broken))| broken & !set == 0))
+            (0..rules::SETS).find(|set| in_slot().any(|(_, broken)| broken & !set == 0))
         };
-        let (top, bottom, dress) = (least(Slot::Top), least(Slot::Bottom), least(Slot::Dress));
+        let (mut top, mut bottom, mut dress) =
+            (least(Slot::Top), least(Slot::Bottom), least(Slot::Dress));
+        if dress.is_none() && top.zip(bottom).is_none() {
+            // Offers break no rule.
+            let fill = |slot: Slot, own: Option<Broken>| {
+                let mut offers = wardrobe.offered();
+                own.or(offers.any(|(_, piece)| piece.slot == slot).then_some(0))
+            };
+            top = fill(Slot::Top, top);
+            bottom = fill(Slot::Bottom, bottom);
+            dress = fill(Slot::Dress, dress);
+        }
         let separates = top.zip(bottom).map(|(top, bottom)| top | bottom);
         let core = separates.into_iter().chain(dress).min()?;
 
         let mut allowed: [Vec<usize>; 8] = Default::default();
-        for (index, piece) in wardrobe.pieces.iter().enumerate() {
+        for (index, piece) in wardrobe.own() {
             let may_break = match piece.slot {
                 Slot::Top if separates == Some(core) => top,
                 Slot::Bottom if separates == Some(core) => bottom,
@@ -64,6 +77,7 @@ impl Plan {
         }
         let mut plan = Self {
             allowed,
+            offered: Default::default(),
             outer: outer(context),
             broken,
             lacks_closed_shoes: false,
@@ -72,6 +86,7 @@ impl Plan {
         plan.layer(wardrobe, context);
         plan.keep_feet_dry(wardrobe, context);
         plan.add_sparingly(wardrobe, context);
+        plan.take_offers(wardrobe, context);
         if let Some(index) = wardrobe.pinned {
             plan.relaxed |= plan.broken[index];
         }
@@ -119,8 +134,8 @@ impl Plan {
         let too_cold = context.condition == Some(Condition::Snow)
             || context.felt().is_some_and(|felt| felt < rules::COLD);
         let only_wet = |index: &usize| self.broken[*index] & !Rule::Weather.bit() == 0;
-        let own = wardrobe.pieces.iter().enumerate();
-        let open: Vec<usize> = own
+        let open: Vec<usize> = wardrobe
+            .own()
             .filter(|(_, piece)| piece.slot == Slot::Shoes)
             .map(|(index, _)| index)
             .filter(|index| is_open(index) && only_wet(index))
@@ -148,23 +163,26 @@ impl Plan {
 
     /// Hats, bags and accessories only where they have a purpose, or were asked for.
     fn add_sparingly(&mut self, wardrobe: &Wardrobe<'_>, context: &Context) {
-        use Occasion::{Casual, Date, Party, Travel, Wedding, Work};
-        let occasion = context.meant_occasion();
-        let sun = context.condition == Some(Condition::Sunny)
-            && context.felt().is_some_and(|t| t >= 24.0)
-            && !context.is_dark();
-        let cold = context.felt().is_some_and(|t| t < 8.0);
-        let outdoors = matches!(occasion, None | Some(Casual | Travel));
-        let wanted = |slot: Slot| match slot {
-            Slot::Hat => outdoors && (sun || cold),
-            Slot::Bag => matches!(occasion, Some(Work | Travel | Party | Wedding | Date)),
-            Slot::Accessory => matches!(occasion, Some(Party | Wedding | Date)),
-            _ => true,
-        };
         for slot in [Slot::Hat, Slot::Bag, Slot::Accessory] {
             let asked = wardrobe.pin().is_some_and(|pin| pin.slot == slot);
-            if !asked && !wanted(slot) {
+            if !asked && !rules::has_purpose(slot, context) {
                 self.allowed[slot as usize].clear();
+            }
+        }
+    }
+
+    /// Room for what boutiques offer: where an outer layer is for looks alone, no coats.
+    fn take_offers(&mut self, wardrobe: &Wardrobe<'_>, context: &Context) {
+        for (index, piece) in wardrobe.offered() {
+            let is_coat = piece.category == Category::Outerwear;
+            let fits = match (piece.slot, self.outer) {
+                (Slot::Outer, Outer::No) => false,
+                (Slot::Outer, Outer::ForLook) => !is_coat,
+                (Slot::Outer, Outer::Needed) => is_coat || !context.is_wet(),
+                _ => true,
+            };
+            if fits {
+                self.offered[piece.slot as usize].push(index);
             }
         }
     }
@@ -190,9 +208,9 @@ pub(crate) fn missing(
     plan: Option<&Plan>,
 ) -> Vec<Slot> {
     let has = |slot: Slot| {
-        let all = wardrobe.pieces.iter().enumerate();
-        all.filter(|(index, _)| is_open(wardrobe, *index))
-            .any(|(_, piece)| piece.slot == slot)
+        wardrobe
+            .own()
+            .any(|(index, piece)| piece.slot == slot && is_open(wardrobe, index))
     };
     let mut missing = Vec::new();
     if !has(Slot::Dress) {

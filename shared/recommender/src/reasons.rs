@@ -1,6 +1,6 @@
 //! Reasons in words, each checked against the facts before it is said.
 
-use drape_domain::{Category, Prefs, Timestamp};
+use drape_domain::{Category, ItemId, Prefs, Timestamp};
 use time::Date;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     diversity::{Mean, likeness},
     garment::Garment,
     history::LikedLook,
+    score::PREFERENCE,
     search::{Candidates, Found},
 };
 
@@ -104,7 +105,7 @@ impl Told<'_, '_> {
     }
 
     fn preference(&self) -> Option<String> {
-        if self.found.scored.values[4] <= 0.55 {
+        if self.found.scored.values[PREFERENCE] <= 0.55 {
             return None;
         }
         if let Some(reason) = self.liked_look() {
@@ -131,11 +132,7 @@ impl Told<'_, '_> {
         const SIMILAR: f32 = 0.5;
         let mean = Mean::of(self.pieces.iter().copied());
         let alike = |liked: &LikedLook| {
-            let of = |id| {
-                let pieces = &self.candidates.wardrobe.pieces;
-                let index = pieces.binary_search_by_key(id, |piece| piece.id).ok()?;
-                pieces.get(index)
-            };
+            let of = |id: &ItemId| self.candidates.wardrobe.find(*id);
             let cosine = mean.cosine(&Mean::of(liked.items.iter().filter_map(of)));
             let common = self
                 .pieces

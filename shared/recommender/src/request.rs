@@ -1,6 +1,8 @@
 //! What is asked and what is answered.
 
-use drape_domain::{Item, ItemId, Money, Prefs, Signal, Slot, UserId};
+use drape_domain::{Item, ItemId, Money, Prefs, Signal, Slot, Text, UserId, showing::ShownFeature};
+use drape_index::Catalog;
+use drape_taste::{Model, Parts, Style};
 
 use crate::{Context, Rule};
 
@@ -22,7 +24,7 @@ pub struct Piece<'a> {
 pub struct Request<'a> {
     /// Everything the person owns. If an item comes twice, the later revision counts.
     pub wardrobe: &'a [Piece<'a>],
-    /// The person's tastes. `sizes` plays no part: what is owned is taken to fit.
+    /// The person's tastes. Their sizes play no part: what is owned is taken to fit.
     pub prefs: &'a Prefs,
     /// What they did, as far back as is known, in any order.
     pub history: &'a [Signal],
@@ -30,13 +32,32 @@ pub struct Request<'a> {
     pub context: &'a Context,
     /// How many outfits; read as the nearest of 1 to [`MAX_OUTFITS`].
     pub limit: usize,
-    /// A piece that every outfit must hold, even where it breaks a rule. If it cannot be worn (not owned, not
-    /// ready, in the wash, excluded) there is no outfit.
+    /// A piece that every outfit must hold, even where it breaks a rule: the person's own, or one of the
+    /// catalogue. If it cannot be worn (unknown, not ready, in the wash, excluded) there is no outfit.
     pub pair_with: Option<ItemId>,
     /// Pieces that no outfit may hold.
     pub exclude: &'a [ItemId],
     /// For so many days after top and bottom, or a dress, were worn together they do not come again.
     pub avoid_repeat_days: u16,
+    /// What boutiques sell.
+    pub catalog: Option<&'a Catalog>,
+    /// If given, pieces of the catalogue may complete an outfit or lift it.
+    pub boutiques: Option<Boutiques<'a>>,
+    /// What was learned from everyone; without it, rules and defaults.
+    pub model: Option<&'a Model>,
+    /// What was learned of the person. Only vectors of its own embedding model are compared with it.
+    pub style: Option<&'a Style>,
+    /// If given, the third outfit is chosen by what there is to learn from it; the same seed, the same choice.
+    pub explore: Option<u64>,
+}
+
+/// What of a boutique's may be shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Boutiques<'a> {
+    /// The person's sizes: what is worn on the body comes in one of them. Without any, in any size.
+    pub sizes: &'a [Text<40>],
+    /// The most that one piece may cost; of other currencies nothing is shown then.
+    pub budget: Option<Money>,
 }
 
 /// The usual [`Request::avoid_repeat_days`].
@@ -55,6 +76,11 @@ impl<'a> Request<'a> {
             pair_with: None,
             exclude: &[],
             avoid_repeat_days: AVOID_REPEAT_DAYS,
+            catalog: None,
+            boutiques: None,
+            model: None,
+            style: None,
+            explore: None,
         }
     }
 }
@@ -64,8 +90,8 @@ impl<'a> Request<'a> {
 pub struct Answer {
     /// The best first. May be fewer than asked for, if the wardrobe holds no more.
     pub outfits: Vec<Outfit>,
-    /// The slots without which no outfit can be made (then `outfits` is empty), or an outer layer or closed
-    /// shoes that the weather asks for.
+    /// The slots without which the wardrobe holds no outfit (then `outfits` is empty, or boutiques fill them),
+    /// or an outer layer or closed shoes that the weather asks for.
     pub missing: Vec<Slot>,
     /// The rules that some piece had to break, because nothing in the wardrobe met them all or because the
     /// person asked for that piece.
@@ -83,8 +109,36 @@ pub struct Outfit {
     pub score: f64,
     /// What the score is made of; the contributions sum to it.
     pub features: Vec<Feature>,
+    /// The parts of the score, as they are learned from.
+    pub parts: Parts,
+    /// The probability with which it was put in this place: 1 unless the place was used for exploration.
+    pub propensity: f32,
     /// Short reasons, the weightiest first; each is true of this outfit.
     pub explain: Vec<String>,
+}
+
+impl Outfit {
+    /// Its features and parts, each name once, as they are recorded with what is shown.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<ShownFeature> {
+        let features = self.features.iter().map(|feature| ShownFeature {
+            name: feature.name.to_owned(),
+            value: feature.value,
+            contribution: feature.contribution,
+        });
+        let mut recorded: Vec<_> = features.collect();
+        // What the features above sum up to adds nothing more.
+        for (name, value) in Parts::NAMES.into_iter().zip(self.parts.values()) {
+            if !recorded.iter().any(|feature| feature.name == name) {
+                recorded.push(ShownFeature {
+                    name: name.to_owned(),
+                    value,
+                    contribution: 0.0,
+                });
+            }
+        }
+        recorded
+    }
 }
 
 /// A piece of an outfit.

@@ -145,18 +145,41 @@ fn fits_weather(piece: &Garment<'_>, context: &Context) -> bool {
     if piece.slot == Slot::Shoes && piece.cues.has(Cues::OPEN) {
         return !context.is_wet() && context.felt().is_none_or(|felt| felt >= COLD);
     }
+    // What is made for rain is thin.
+    let raincoat = piece.category == Category::Outerwear && piece.cues.has(Cues::RAINPROOF);
+    (raincoat && context.is_wet()) || suits_weather(piece.category, context)
+}
+
+/// Whether pieces of this category are neither far too light nor far too warm.
+pub(crate) fn suits_weather(category: Category, context: &Context) -> bool {
     let Some(felt) = context.felt() else {
         return true;
     };
-    let cold = outer(context) == Outer::Needed;
-    match piece.category {
+    match category {
         // Nobody wears a coat over bare legs.
-        Category::Shorts | Category::Undershirt => !cold,
-        // What is made for rain is thin.
-        Category::Outerwear if context.is_wet() && piece.cues.has(Cues::RAINPROOF) => true,
+        Category::Shorts | Category::Undershirt => outer(context) != Outer::Needed,
         Category::Outerwear => felt <= 24.0,
         Category::Hoodie | Category::Sweater => felt <= 28.0,
         _ => true,
+    }
+}
+
+/// Whether a piece there has a purpose: hats, bags and accessories only where they have one.
+pub(crate) fn has_purpose(slot: Slot, context: &Context) -> bool {
+    use Occasion::{Casual, Date, Party, Travel, Wedding, Work};
+    let occasion = context.meant_occasion();
+    match slot {
+        Slot::Hat => {
+            let sun = context.condition == Some(Condition::Sunny)
+                && context.felt().is_some_and(|t| t >= 24.0)
+                && !context.is_dark();
+            let frost = context.felt().is_some_and(|t| t < 8.0);
+            matches!(occasion, None | Some(Casual | Travel)) && (sun || frost)
+        }
+        Slot::Bag => matches!(occasion, Some(Work | Travel | Party | Wedding | Date)),
+        Slot::Accessory => matches!(occasion, Some(Party | Wedding | Date)),
+        Slot::Outer => outer(context) != Outer::No,
+        Slot::Top | Slot::Bottom | Slot::Dress | Slot::Shoes => true,
     }
 }
 

@@ -1,6 +1,7 @@
-//! What an outfit is worth: named features, each 0–1, with fixed weights that sum to 1.
+//! What an outfit is worth: named features, each 0–1, with weights that sum to 1.
 
 use drape_domain::{Category, Slot};
+use drape_taste::{Blend, Parts};
 
 use crate::{
     context::Context,
@@ -10,21 +11,30 @@ use crate::{
     warmth::{self, Band},
 };
 
-/// The features and their weights, which sum to 1. Our own setting: what clashes, freezes or embarrasses
-/// weighs most; what only nudges weighs least.
-pub const FEATURES: [(&str, f32); 7] = [
-    ("color_match", 0.24),
-    ("warmth_fit", 0.20),
-    ("formality_match", 0.18),
-    ("style_match", 0.14),
-    ("preference", 0.12),
-    ("freshness", 0.07),
-    ("season", 0.05),
+/// The features of a score, in its order: the first five make up how well an outfit suits itself and the day
+/// (`compat`), the others are its further parts.
+pub const FEATURES: [&str; 8] = [
+    "color_match",
+    "warmth_fit",
+    "formality_match",
+    "style_match",
+    "season",
+    "preference",
+    "freshness",
+    "boutique",
 ];
+
+pub(crate) const WARMTH: usize = 1;
+pub(crate) const PREFERENCE: usize = 5;
+
+/// How much each of the first five features counts in `compat`, until that is learned; they sum to 1. Our own
+/// setting: what clashes, freezes or embarrasses weighs most; what only nudges weighs least.
+const COMPAT: [f32; 5] = [0.30, 0.25, 0.22, 0.17, 0.06];
 
 /// The value of a feature about which nothing is known: neither for nor against.
 const UNKNOWN: f32 = 0.5;
-/// Freshness of a piece that was never recorded as worn: likely fresh, but nobody knows.
+/// Freshness of a piece that was never recorded as worn: likely fresh, but nobody knows. What is new has none
+/// to lose either.
 const NEVER_RECORDED: f32 = 0.75;
 /// The time in which a piece that is never worn comes to count as underused.
 const UNDERUSED_DAYS: f32 = 30.0;
@@ -44,6 +54,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) fresh: f32,
     pub(crate) in_season: Option<bool>,
     pub(crate) palette_fit: Option<f32>,
+    /// How much it is liked by others, 0–1, if a boutique sells it.
+    pub(crate) popularity: Option<f32>,
     pub(crate) vector: Option<Vector<'a>>,
     pub(crate) model: Option<&'a str>,
 }
@@ -53,7 +65,7 @@ impl<'a> Unit<'a> {
     /// what they wear.
     pub(crate) fn new(
         index: usize,
-        piece: &Garment<'a>,
+        piece: &'a Garment<'a>,
         context: &Context,
         keeps_record: bool,
     ) -> Self {
@@ -71,11 +83,12 @@ impl<'a> Unit<'a> {
             category: piece.category,
             formality: piece.formality,
             clo: piece.clo,
-            liking: piece.known.liking + style + dislike,
+            liking: piece.known.liking + piece.taste + style + dislike,
             fresh: freshness(piece, keeps_record),
             in_season: (!seasons.is_empty())
                 .then(|| piece.seasons.iter().any(|season| seasons.contains(season))),
             palette_fit: piece.palette_fit,
+            popularity: piece.popularity,
             vector: None,
             model: piece.model,
         }
@@ -143,7 +156,7 @@ pub(crate) struct Pair {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scored {
     /// The value of each of [`FEATURES`], 0–1.
-    pub(crate) values: [f32; 7],
+    pub(crate) values: [f32; FEATURES.len()],
     pub(crate) total: f32,
     /// Mean relation of the colours; none if there is no pair of known colours.
     pub(crate) colors: Option<f32>,
@@ -166,13 +179,20 @@ pub(crate) struct Scored {
 pub(crate) struct Measure {
     pub(crate) band: Option<Band>,
     pub(crate) dress: Dress,
+    /// The weight of each of [`FEATURES`]; they sum to 1.
+    pub(crate) weights: [f32; FEATURES.len()],
 }
 
 impl Measure {
-    pub(crate) fn of(context: &Context) -> Self {
+    pub(crate) fn new(context: &Context, blend: &Blend) -> Self {
+        let [compat, preference, freshness, boutique] = blend.weights();
+        let [color, warmth, formality, style, season] = COMPAT.map(|share| compat * share);
         Self {
             band: Band::of(context),
             dress: rules::dress(context),
+            weights: [
+                color, warmth, formality, style, season, preference, freshness, boutique,
+            ],
         }
     }
 
@@ -225,18 +245,15 @@ impl Measure {
             self.warmth(clo),
             0.7 * closeness + 0.3 * coherence,
             style,
+            ratio(seen.season, seen.main).unwrap_or(UNKNOWN),
             sigmoid(liking),
             ratio(seen.fresh, seen.main).unwrap_or(UNKNOWN),
-            ratio(seen.season, seen.main).unwrap_or(UNKNOWN),
+            ratio(seen.popularity, seen.offers).unwrap_or(UNKNOWN),
         ]
         .map(|value| value.clamp(0.0, 1.0));
         Scored {
             values,
-            total: FEATURES
-                .iter()
-                .zip(values)
-                .map(|((_, weight), value)| weight * value)
-                .sum(),
+            total: self.weights.iter().zip(values).map(|(w, v)| w * v).sum(),
             colors,
             palette,
             clo,
@@ -244,6 +261,20 @@ impl Measure {
             cosine: cosine_mean.filter(|_| seen.cosine_weight >= seen.pairs),
             together: seen.together,
             in_season: seen.in_season.filter(|_| seen.main > 0.0),
+        }
+    }
+}
+
+impl Scored {
+    /// The parts of the score, as they are learned from.
+    pub(crate) fn parts(&self) -> Parts {
+        let [.., preference, freshness, boutique] = self.values;
+        let compat = COMPAT.iter().zip(self.values).map(|(w, v)| w * v).sum();
+        Parts {
+            compat,
+            preference,
+            freshness,
+            boutique,
         }
     }
 }
@@ -274,6 +305,9 @@ struct Sums {
     cosine: f32,
     cosine_weight: f32,
     together: f32,
+    /// Number of pieces from boutiques.
+    offers: f32,
+    popularity: f32,
 }
 
 impl Default for Sums {
@@ -298,6 +332,8 @@ impl Default for Sums {
             cosine: 0.0,
             cosine_weight: 0.0,
             together: 0.0,
+            offers: 0.0,
+            popularity: 0.0,
         }
     }
 }
@@ -308,6 +344,10 @@ impl Sums {
         self.presence += presence;
         self.liking += presence * unit.liking;
         self.clo += unit.clo;
+        if let Some(popularity) = unit.popularity {
+            self.offers += 1.0;
+            self.popularity += popularity;
+        }
         if let Some(fit) = unit.palette_fit {
             self.palette += presence * fit;
             self.palette_weight += presence;
@@ -360,10 +400,9 @@ mod tests {
 
     #[test]
     fn the_weights_sum_to_one() {
-        let sum: f32 = FEATURES
-            .iter()
-            .map(|(_, weight)| (weight * 10_000.0).round())
-            .sum();
-        assert_eq!(sum, 10_000.0);
+        let context = Context::at(time::OffsetDateTime::UNIX_EPOCH);
+        let weights = Measure::new(&context, &Blend::default()).weights;
+        assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!((COMPAT.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     context::Context,
     plan::Plan,
     rules::Outer,
-    score::{KEEPS_RECORD, Measure, Pair, Scored, Unit},
+    score::{KEEPS_RECORD, Measure, Pair, Scored, Unit, WARMTH},
     wardrobe::Wardrobe,
 };
 
@@ -28,40 +28,58 @@ const BEAM: usize = 240;
 /// … of which so many may have the same top or dress.
 const BEAM_PER_HERO: usize = 12;
 
+/// The most pieces from boutiques in an outfit: one, or two where the wardrobe alone holds no outfit.
+const OFFERS: u8 = 1;
+const OFFERS_IN_NEED: u8 = 2;
+
 /// An outfit by places in the shortlist: top and bottom, or dress; then outer, shoes, hat, bag, accessory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Look {
     picks: [u16; 7],
-    len: usize,
+    len: u8,
+    /// How many of them boutiques offer.
+    offers: u8,
 }
 
 impl Look {
-    fn new(picks: &[usize]) -> Self {
-        let mut look = Self {
-            picks: [u16::MAX; 7],
-            len: 0,
-        };
-        for pick in picks {
-            look = look.with(*pick);
+    const EMPTY: Self = Self {
+        picks: [u16::MAX; 7],
+        len: 0,
+        offers: 0,
+    };
+
+    fn with(mut self, pick: Pick) -> Self {
+        // Shortlists hold some hundred places, and an outfit at most seven pieces.
+        if let Some(place) = self.picks.get_mut(usize::from(self.len)) {
+            *place = pick.place as u16;
+            self.len += 1;
+            self.offers += u8::from(pick.is_offer);
         }
-        look
+        self
     }
 
-    fn with(mut self, pick: usize) -> Self {
-        // Shortlists hold 149 places, and an outfit at most seven pieces.
-        self.picks[self.len] = pick as u16;
-        self.len += 1;
-        self
+    /// Whether it holds a piece that a boutique offers.
+    pub(crate) const fn has_offer(&self) -> bool {
+        self.offers > 0
     }
 
     /// Places in the shortlist.
     pub(crate) fn picks(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
-        self.picks[..self.len].iter().map(|pick| usize::from(*pick))
+        self.picks[..usize::from(self.len)]
+            .iter()
+            .map(|pick| usize::from(*pick))
     }
 
     fn first(&self) -> usize {
         usize::from(self.picks[0])
     }
+}
+
+/// A place in the shortlist.
+#[derive(Debug, Clone, Copy)]
+struct Pick {
+    place: usize,
+    is_offer: bool,
 }
 
 /// An outfit and its score.
@@ -82,7 +100,7 @@ pub(crate) struct Candidates<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) measure: Measure,
     pub(crate) units: Vec<Unit<'a>>,
-    slots: [Vec<usize>; 8],
+    slots: [Vec<Pick>; 8],
     pairs: Vec<Pair>,
     /// The place of the piece that every outfit must hold.
     pinned: Option<usize>,
@@ -91,28 +109,38 @@ pub(crate) struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    pub(crate) fn new(wardrobe: &'a Wardrobe<'a>, plan: &'a Plan, context: &'a Context) -> Self {
-        Self::shortlisted(wardrobe, plan, context, SHORTLIST)
+    pub(crate) fn new(
+        wardrobe: &'a Wardrobe<'a>,
+        plan: &'a Plan,
+        context: &Context,
+        measure: Measure,
+    ) -> Self {
+        Self::shortlisted(wardrobe, plan, context, measure, SHORTLIST)
     }
 
     fn shortlisted(
         wardrobe: &'a Wardrobe<'a>,
         plan: &'a Plan,
-        context: &'a Context,
+        context: &Context,
+        measure: Measure,
         most: [usize; 8],
     ) -> Self {
-        let measure = Measure::of(context);
         let keeps_record = wardrobe.history.wears >= KEEPS_RECORD;
+        let unit =
+            |index: &usize| Unit::new(*index, &wardrobe.pieces[*index], context, keeps_record);
         let mut units = Vec::new();
-        let mut slots: [Vec<usize>; 8] = Default::default();
+        let mut slots: [Vec<Pick>; 8] = Default::default();
         for slot in Slot::ALL {
-            let all = plan
-                .allowed(*slot)
-                .iter()
-                .map(|index| Unit::new(*index, &wardrobe.pieces[*index], context, keeps_record));
-            for mut unit in shortlist(all.collect(), most[*slot as usize], measure) {
-                unit.vector = wardrobe.pieces[unit.index].vector();
-                slots[*slot as usize].push(units.len());
+            let own = plan.allowed(*slot).iter().map(unit).collect();
+            let own = shortlist(own, most[*slot as usize], measure);
+            let offered = plan.offered[*slot as usize].iter().map(unit);
+            for mut unit in own.into_iter().chain(offered) {
+                let piece = &wardrobe.pieces[unit.index];
+                unit.vector = piece.vector();
+                slots[*slot as usize].push(Pick {
+                    place: units.len(),
+                    is_offer: wardrobe.is_offered(unit.index),
+                });
                 units.push(unit);
             }
         }
@@ -152,8 +180,22 @@ impl<'a> Candidates<'a> {
         self.repeats.contains(&core) && !is_asked_dress
     }
 
-    fn slot(&self, slot: Slot) -> &[usize] {
+    fn slot(&self, slot: Slot) -> &[Pick] {
         &self.slots[slot as usize]
+    }
+
+    /// How many of a slot's places the person's own pieces take.
+    fn own(&self, slot: Slot) -> usize {
+        let picks = self.slot(slot).iter();
+        picks.filter(|pick| !pick.is_offer).count()
+    }
+
+    /// Whether a boutique's piece takes a place for which the person has nothing.
+    pub(crate) fn fills_a_gap(&self, look: &Look) -> bool {
+        look.picks().any(|pick| {
+            let unit = &self.units[pick];
+            self.wardrobe.is_offered(unit.index) && self.own(unit.slot) == 0
+        })
     }
 
     fn pair(&self, a: usize, b: usize) -> Pair {
@@ -165,9 +207,10 @@ impl<'a> Candidates<'a> {
         for (place, pick) in pieces.iter_mut().zip(look.picks()) {
             *place = &self.units[pick];
         }
-        self.measure.score(&pieces[..look.len], |n, m| {
-            self.pair(usize::from(look.picks[n]), usize::from(look.picks[m]))
-        })
+        self.measure
+            .score(&pieces[..usize::from(look.len)], |n, m| {
+                self.pair(usize::from(look.picks[n]), usize::from(look.picks[m]))
+            })
     }
 }
 
@@ -258,63 +301,67 @@ fn pairs(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> Vec<Pair> {
 
 /// Whole outfits, best first: all of them if they are few, else the best that the beam finds.
 pub(crate) fn search(candidates: &Candidates<'_>) -> Vec<Found> {
-    let cores = candidates.slot(Slot::Top).len() * candidates.slot(Slot::Bottom).len()
-        + candidates.slot(Slot::Dress).len();
-    let all = cores
-        * (candidates.slot(Slot::Outer).len() + 1)
-        * candidates.slot(Slot::Shoes).len().max(1);
+    let count = |slot| candidates.slot(slot).len();
+    let cores = count(Slot::Top) * count(Slot::Bottom) + count(Slot::Dress);
+    let all = cores * (count(Slot::Outer) + 1) * count(Slot::Shoes).max(1);
     search_within(
         candidates,
         if all <= EXHAUSTIVE { usize::MAX } else { BEAM },
     )
 }
 
-/// `width` is the most half-made outfits that are carried on.
+/// `width` is the most half-made outfits that are carried on: so many of the person's own pieces alone, and so
+/// many with others.
 fn search_within(candidates: &Candidates<'_>, width: usize) -> Vec<Found> {
-    let tops = candidates.slot(Slot::Top);
-    let bottoms = candidates.slot(Slot::Bottom);
-    let dresses = candidates.slot(Slot::Dress);
-    let outers = candidates.slot(Slot::Outer);
-    let shoes = candidates.slot(Slot::Shoes);
+    let (tops, bottoms) = (candidates.slot(Slot::Top), candidates.slot(Slot::Bottom));
+    let own = |slot| candidates.own(slot) > 0;
+    let offers = if own(Slot::Dress) || (own(Slot::Top) && own(Slot::Bottom)) {
+        OFFERS
+    } else {
+        OFFERS_IN_NEED
+    };
 
-    let separates = tops
-        .iter()
-        .flat_map(|top| bottoms.iter().map(|bottom| Look::new(&[*top, *bottom])));
+    let separates = tops.iter().flat_map(|top| {
+        let top = Look::EMPTY.with(*top);
+        bottoms.iter().map(move |bottom| top.with(*bottom))
+    });
+    let dresses = candidates.slot(Slot::Dress).iter();
     let cores = separates
-        .chain(dresses.iter().map(|dress| Look::new(&[*dress])))
-        .filter(|look| !candidates.is_repeat(look));
+        .chain(dresses.map(|dress| Look::EMPTY.with(*dress)))
+        .filter(|look| look.offers <= offers && !candidates.is_repeat(look));
     let hopes = Hopes::new(candidates);
     let mut beam: Vec<(f32, Look)> = cores
         .map(|look| (hopes.raise(candidates, candidates.score(&look)), look))
         .collect();
     prune(candidates, &mut beam, width);
 
-    if !outers.is_empty() {
-        let bare = candidates.plan.outer != Outer::Needed;
+    for (slot, width) in [(Slot::Outer, width), (Slot::Shoes, width.max(BEAM))] {
+        if candidates.slot(slot).is_empty() {
+            continue;
+        }
+        // Who owns none goes without, whatever boutiques offer.
+        let bare = match slot {
+            Slot::Outer => candidates.plan.outer != Outer::Needed || !own(slot),
+            _ => !own(slot),
+        };
         beam = beam
             .iter()
             .flat_map(|(_, look)| {
-                bare.then_some(*look)
-                    .into_iter()
-                    .chain(outers.iter().map(|outer| look.with(*outer)))
+                let picks = candidates.slot(slot).iter();
+                let more = picks
+                    .map(|pick| look.with(*pick))
+                    .filter(|look| look.offers <= offers);
+                bare.then_some(*look).into_iter().chain(more)
             })
             .map(|look| (candidates.score(&look).total, look))
             .collect();
         prune(candidates, &mut beam, width);
     }
-    if !shoes.is_empty() {
-        beam = beam
-            .iter()
-            .flat_map(|(_, look)| shoes.iter().map(|shoe| look.with(*shoe)))
-            .map(|look| (candidates.score(&look).total, look))
-            .collect();
-        prune(candidates, &mut beam, width.max(BEAM));
-    }
     // Exhaustive searches may end with thousands; the tail can no longer be chosen.
     prune(candidates, &mut beam, BEAM);
     let mut found: Vec<(f32, Look)> = beam
         .into_iter()
-        .map(|(_, look)| trimmed(candidates, look))
+        .map(|(_, look)| trimmed(candidates, look, offers))
         .collect();
     found.sort_by(by_score);
     found
@@ -337,7 +384,7 @@ impl Hopes {
         let mut clo: Vec<f32> = candidates
             .slot(Slot::Outer)
             .iter()
-            .map(|outer| candidates.units[*outer].clo)
+            .map(|outer| candidates.units[outer.place].clo)
             .collect();
         if clo.is_empty() || candidates.plan.outer != Outer::Needed {
             clo.push(0.0);
@@ -353,35 +400,42 @@ impl Hopes {
             .iter()
             .map(|clo| candidates.measure.warmth(scored.clo + clo))
             .fold(0.0, f32::max);
-        let weight = crate::FEATURES[1].1;
-        scored.total + weight * (best - scored.values[1])
+        scored.total + candidates.measure.weights[WARMTH] * (best - scored.values[WARMTH])
     }
 }
 
-/// Keeps the best, with a limit on those that share a top or dress.
+/// Keeps the best, with a limit on those that share a top or dress: `width` of those with pieces from boutiques,
+/// and as many of those without.
 fn prune(candidates: &Candidates<'_>, beam: &mut Vec<(f32, Look)>, width: usize) {
-    if beam.len() <= width {
+    let own = beam.iter().filter(|(_, look)| !look.has_offer()).count();
+    if own.max(beam.len() - own) <= width {
         return;
     }
-    beam.sort_by(by_score);
-    let mut per_hero: HashMap<usize, usize> = HashMap::new();
+    beam.sort_unstable_by(by_score);
+    let mut kept = [0; 2];
+    let mut per_hero: HashMap<(bool, usize), usize> = HashMap::new();
     beam.retain(|(_, look)| {
-        let seen = per_hero.entry(candidates.hero(look)).or_default();
+        let kept = &mut kept[usize::from(look.has_offer())];
+        let key = (look.has_offer(), candidates.hero(look));
+        let seen = per_hero.entry(key).or_default();
         *seen += 1;
-        *seen <= BEAM_PER_HERO
+        *kept += usize::from(*seen <= BEAM_PER_HERO);
+        *seen <= BEAM_PER_HERO && *kept <= width
     });
-    beam.truncate(width);
 }
 
 /// Adds hat, bag and accessory where one makes the outfit better or was asked for.
-fn trimmed(candidates: &Candidates<'_>, look: Look) -> (f32, Look) {
+fn trimmed(candidates: &Candidates<'_>, look: Look, offers: u8) -> (f32, Look) {
     let mut best = (candidates.score(&look).total, look);
     for slot in [Slot::Hat, Slot::Bag, Slot::Accessory] {
         let base = best.1;
         for pick in candidates.slot(slot) {
             let look = base.with(*pick);
+            if look.offers > offers || (look.has_offer() && !base.has_offer()) {
+                continue;
+            }
             let total = candidates.score(&look).total;
-            if total > best.0 || candidates.pinned == Some(*pick) {
+            if total > best.0 || candidates.pinned == Some(pick.place) {
                 best = (total, look);
             }
         }
@@ -397,8 +451,16 @@ mod tests {
         item::{ImageType, Typed, Upload},
     };
 
+    use drape_taste::Model;
+
     use super::*;
-    use crate::{Condition, Occasion, Piece, Request};
+    use crate::{Condition, Occasion, Piece, Request, garment::Tastes};
+
+    fn measure(context: &Context) -> (Model, Measure) {
+        let model = Model::builtin();
+        let measure = Measure::new(context, &model.blend);
+        (model, measure)
+    }
 
     /// Random clothes and vectors; shared out over the categories that make outfits.
     fn clothes(size: usize, seed: u64) -> Vec<(Item, Vec<f32>)> {
@@ -472,13 +534,16 @@ mod tests {
                 },
             ] {
                 let request = Request::new(&pieces, &prefs, &context);
-                let wardrobe = Wardrobe::new(&request).unwrap();
+                let (model, measure) = measure(&context);
+                let tastes = Tastes::new(&prefs, None, &model);
+                let wardrobe = Wardrobe::new(&request, &tastes).unwrap();
                 let plan = Plan::new(&wardrobe, &context).unwrap();
                 let best = |candidates: &Candidates<'_>, width| {
                     search_within(candidates, width)[0].scored.total
                 };
-                let quick = best(&Candidates::new(&wardrobe, &plan, &context), BEAM);
-                let all = Candidates::shortlisted(&wardrobe, &plan, &context, [usize::MAX; 8]);
+                let quick = best(&Candidates::new(&wardrobe, &plan, &context, measure), BEAM);
+                let all =
+                    Candidates::shortlisted(&wardrobe, &plan, &context, measure, [usize::MAX; 8]);
                 let thorough = best(&all, usize::MAX);
                 worst = worst.max(thorough - quick);
             }
@@ -505,21 +570,26 @@ mod tests {
         };
         let prefs = Prefs::default();
         let request = Request::new(&pieces, &prefs, &cold);
-        let wardrobe = Wardrobe::new(&request).unwrap();
+        let (model, measure) = measure(&cold);
+        let tastes = Tastes::new(&prefs, None, &model);
+        let wardrobe = Wardrobe::new(&request, &tastes).unwrap();
         let plan = Plan::new(&wardrobe, &cold).unwrap();
-        let candidates = Candidates::new(&wardrobe, &plan, &cold);
+        let candidates = Candidates::new(&wardrobe, &plan, &cold, measure);
         let hopes = Hopes::new(&candidates);
         for top in candidates.slot(Slot::Top) {
-            let bare = Look::new(&[*top, candidates.slot(Slot::Bottom)[0]]);
+            let bare = Look::EMPTY
+                .with(*top)
+                .with(candidates.slot(Slot::Bottom)[0]);
             let hoped =
                 hopes.raise(&candidates, candidates.score(&bare)) - candidates.score(&bare).total;
-            let warmth =
-                |look: &Look| candidates.score(look).values[1] - candidates.score(&bare).values[1];
+            let warmth = |look: &Look| {
+                candidates.score(look).values[WARMTH] - candidates.score(&bare).values[WARMTH]
+            };
             let best = candidates
                 .slot(Slot::Outer)
                 .iter()
                 .map(|outer| warmth(&bare.with(*outer)));
-            let best = best.fold(f32::MIN, f32::max) * crate::FEATURES[1].1;
+            let best = best.fold(f32::MIN, f32::max) * measure.weights[WARMTH];
             assert!((hoped - best).abs() < 1e-6, "{hoped} {best}");
         }
     }

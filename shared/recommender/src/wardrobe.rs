@@ -10,10 +10,13 @@ use crate::{
     history::History,
 };
 
-/// The pieces that can be worn, in the order of their ids, whatever order they came in.
+/// The pieces that can be worn.
 #[derive(Debug)]
 pub(crate) struct Wardrobe<'a> {
+    /// The person's own in the order of their ids, whatever order they came in; then those of boutiques.
     pub(crate) pieces: Vec<Garment<'a>>,
+    /// How many are the person's own, or were asked for.
+    own: usize,
     pub(crate) history: History,
     /// The index of the piece that every outfit must hold.
     pub(crate) pinned: Option<usize>,
@@ -21,10 +24,9 @@ pub(crate) struct Wardrobe<'a> {
 
 impl<'a> Wardrobe<'a> {
     /// None if the piece that every outfit must hold cannot be worn.
-    pub(crate) fn new(request: &Request<'a>) -> Option<Self> {
+    pub(crate) fn new(request: &Request<'a>, tastes: &Tastes<'a>) -> Option<Self> {
         let moment = request.context.moment();
         let history = History::new(request.history, moment, request.avoid_repeat_days);
-        let tastes = Tastes::new(request.prefs);
         let excluded: HashSet<ItemId> = request.exclude.iter().copied().collect();
 
         let mut latest = BTreeMap::new();
@@ -34,7 +36,7 @@ impl<'a> Wardrobe<'a> {
                 *entry = *piece;
             }
         }
-        let pieces: Vec<_> = latest
+        let mut pieces: Vec<_> = latest
             .into_values()
             .filter(|piece| piece.item.status == ItemStatus::Ready && !piece.item.in_wash)
             .filter(|piece| !excluded.contains(&piece.item.item_id))
@@ -44,9 +46,16 @@ impl<'a> Wardrobe<'a> {
             .collect();
         let pinned = match request.pair_with {
             None => None,
-            Some(id) => Some(pieces.binary_search_by_key(&id, |piece| piece.id).ok()?),
+            Some(id) => Some(match pieces.binary_search_by_key(&id, |piece| piece.id) {
+                Ok(index) => index,
+                Err(_) => {
+                    pieces.push(asked_of_boutique(request, tastes, &excluded, id)?);
+                    pieces.len() - 1
+                }
+            }),
         };
         Some(Self {
+            own: pieces.len(),
             pieces,
             history,
             pinned,
@@ -54,10 +63,55 @@ impl<'a> Wardrobe<'a> {
     }
 
     pub(crate) fn owns(&self, slot: Slot) -> bool {
-        self.pieces.iter().any(|piece| piece.slot == slot)
+        self.own().any(|(_, piece)| piece.slot == slot)
+    }
+
+    /// The person's own pieces, and the one that was asked for.
+    pub(crate) fn own(&self) -> impl Iterator<Item = (usize, &Garment<'a>)> {
+        self.pieces[..self.own].iter().enumerate()
+    }
+
+    /// Those that boutiques offer.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = (usize, &Garment<'a>)> {
+        self.pieces.iter().enumerate().skip(self.own)
+    }
+
+    pub(crate) fn is_offered(&self, index: usize) -> bool {
+        index >= self.own
+    }
+
+    pub(crate) fn find(&self, id: ItemId) -> Option<&Garment<'a>> {
+        // A boutique's that was asked for stands after the person's own.
+        let asked = self.pin().filter(|pin| pin.popularity.is_some());
+        let own = self.pieces.get(..self.own - usize::from(asked.is_some()))?;
+        let at = own.binary_search_by_key(&id, |piece| piece.id).ok();
+        at.and_then(|at| own.get(at))
+            .or(asked.filter(|piece| piece.id == id))
     }
 
     pub(crate) fn pin(&self) -> Option<&Garment<'a>> {
         self.pieces.get(self.pinned?)
     }
+}
+
+/// A piece of the catalogue that the person wants to see with their own.
+fn asked_of_boutique<'a>(
+    request: &Request<'a>,
+    tastes: &Tastes<'a>,
+    excluded: &HashSet<ItemId>,
+    id: ItemId,
+) -> Option<Garment<'a>> {
+    // One of their own that is not ready or in the wash is not bought again.
+    if excluded.contains(&id)
+        || request
+            .wardrobe
+            .iter()
+            .any(|piece| piece.item.item_id == id)
+    {
+        return None;
+    }
+    let catalog = request.catalog?;
+    let found = catalog.entry(catalog.find(id)?)?;
+    let piece = tastes.offered(&found, catalog.model(), catalog.dim());
+    (piece.category != Category::Other).then_some(piece)
 }

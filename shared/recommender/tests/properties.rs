@@ -164,7 +164,7 @@ fn check(wardrobe: &[Owned], prefs: &Prefs, context: &Context, limit: usize, ans
         );
 
         let names: Vec<_> = outfit.features.iter().map(|feature| feature.name).collect();
-        assert_eq!(names, FEATURES.map(|(name, _)| name));
+        assert_eq!(names, FEATURES);
         let steps: f64 = outfit
             .features
             .iter()

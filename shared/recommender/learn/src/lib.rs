@@ -3,3 +3,4 @@
 mod cholesky;
 pub mod logistic;
 pub mod metrics;
+pub mod words;

@@ -1,0 +1,194 @@
+//! What boutiques sell that may go with the person's own pieces.
+
+use std::collections::BTreeSet;
+
+use drape_domain::{Category, ItemId, Slot, UserId};
+use drape_index::{Catalog, Row, Size, Wanted};
+
+use crate::{
+    Boutiques, Context, Request,
+    garment::{Garment, Tastes},
+    rules::{self, Rule},
+    score::{KEEPS_RECORD, Measure, Unit},
+    wardrobe::Wardrobe,
+};
+
+/// For so many of the person's best pieces neighbours are looked for.
+const HEROES: usize = 4;
+/// So many neighbours of each, and so many of what is liked most, are looked at in each slot …
+const NEIGHBOURS: usize = 12;
+const POPULAR: usize = 8;
+/// … and so many of them that break no rule are tried.
+const OFFERS: usize = 10;
+
+/// Pieces of the catalogue that meet all rules and may go with the wardrobe, by neighbourhood and by what is liked
+/// most; in the order of their ids.
+pub(crate) fn find<'a>(
+    request: &Request<'a>,
+    tastes: &Tastes<'a>,
+    wardrobe: &Wardrobe<'a>,
+    measure: &Measure,
+) -> Vec<Garment<'a>> {
+    let (Some(catalog), Some(boutiques)) = (request.catalog, request.boutiques) else {
+        return Vec::new();
+    };
+    let search = Search::new(request, catalog, boutiques, wardrobe, measure);
+    let mut offers: Vec<Garment<'a>> = Slot::ALL
+        .iter()
+        .filter(|slot| search.is_open(**slot))
+        .flat_map(|slot| {
+            let rows = search.rows(*slot);
+            let garments = rows.into_iter().filter_map(|row| {
+                let found = catalog.entry(row)?;
+                Some(tastes.offered(&found, catalog.model(), catalog.dim()))
+            });
+            garments
+                .filter(|piece| rules::broken(piece, request.context) == 0)
+                .take(OFFERS)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    offers.sort_unstable_by_key(|piece| piece.id);
+    offers
+}
+
+/// A search of a catalogue for one request.
+struct Search<'r, 'a> {
+    catalog: &'a Catalog,
+    context: &'r Context,
+    wardrobe: &'r Wardrobe<'a>,
+    measure: &'r Measure,
+    sizes: Vec<Size>,
+    boutiques: Boutiques<'a>,
+    not_categories: Vec<Category>,
+    not_colors: Vec<&'a str>,
+    not_items: Vec<ItemId>,
+    /// The person, who may be a boutique: nobody is offered what is theirs.
+    owner: Option<UserId>,
+}
+
+impl<'r, 'a> Search<'r, 'a> {
+    fn new(
+        request: &'r Request<'a>,
+        catalog: &'a Catalog,
+        boutiques: Boutiques<'a>,
+        wardrobe: &'r Wardrobe<'a>,
+        measure: &'r Measure,
+    ) -> Self {
+        let unfit = Category::ALL.iter().copied().filter(|category| {
+            *category == Category::Other
+                || request.prefs.disliked_categories.contains(category)
+                || !rules::suits_weather(*category, request.context)
+        });
+        Self {
+            catalog,
+            context: request.context,
+            wardrobe,
+            measure,
+            sizes: boutiques
+                .sizes
+                .iter()
+                .filter_map(|size| Size::new(size.as_str()))
+                .collect(),
+            boutiques,
+            not_categories: unfit.collect(),
+            not_colors: request
+                .prefs
+                .disliked_colors
+                .iter()
+                .map(|word| word.as_str())
+                .collect(),
+            not_items: request
+                .exclude
+                .iter()
+                .copied()
+                .chain(request.pair_with)
+                .collect(),
+            owner: request.wardrobe.first().map(|piece| piece.item.owner_id),
+        }
+    }
+
+    /// Whether the outfit has room for one.
+    fn is_open(&self, slot: Slot) -> bool {
+        let fits = match self.wardrobe.pin().map(|pin| pin.slot) {
+            Some(Slot::Dress) => !matches!(slot, Slot::Top | Slot::Bottom | Slot::Dress),
+            Some(Slot::Top | Slot::Bottom) if slot == Slot::Dress => false,
+            Some(pin) => pin != slot,
+            None => true,
+        };
+        fits && rules::has_purpose(slot, self.context)
+    }
+
+    /// Neighbours of the person's best pieces, then what is liked most; each row once.
+    fn rows(&self, slot: Slot) -> Vec<Row> {
+        // Bags, hats and jewellery fit everyone.
+        let has_size = !matches!(slot, Slot::Bag | Slot::Hat | Slot::Accessory);
+        let seasons = self.context.seasons();
+        let wears_season = matches!(slot, Slot::Top | Slot::Bottom | Slot::Dress | Slot::Outer);
+        let wanted = Wanted {
+            not_categories: &self.not_categories,
+            seasons: (wears_season && !seasons.is_empty()).then_some(seasons),
+            sizes: (has_size && !self.sizes.is_empty()).then_some(self.sizes.as_slice()),
+            at_most: self.boutiques.budget,
+            not_colors: &self.not_colors,
+            not_items: &self.not_items,
+            not_owner: self.owner,
+            ..Wanted::default()
+        };
+        let queries = self.queries(slot);
+        let queries: Vec<&[f32]> = queries.iter().map(Vec::as_slice).collect();
+        let near = self.catalog.search(slot, &queries, &wanted, NEIGHBOURS);
+        let popular = self.catalog.popular(slot, &wanted, POPULAR);
+        // In turn: the nearest of each hero, what is liked most, the next of each, and so on.
+        let mut lists: Vec<_> = near
+            .into_iter()
+            .chain([popular])
+            .map(Vec::into_iter)
+            .collect();
+        let mut seen = BTreeSet::new();
+        let mut rows = Vec::new();
+        for _ in 0..NEIGHBOURS.max(POPULAR) {
+            let next = lists.iter_mut().filter_map(Iterator::next);
+            rows.extend(next.map(|hit| hit.row).filter(|row| seen.insert(*row)));
+        }
+        rows
+    }
+
+    /// The directions in which what goes with the person's best pieces lies.
+    fn queries(&self, slot: Slot) -> Vec<Vec<f32>> {
+        let context = self.context;
+        let keeps_record = self.wardrobe.history.wears >= KEEPS_RECORD;
+        let heroes: &[Slot] = match slot {
+            Slot::Top => &[Slot::Bottom],
+            Slot::Bottom => &[Slot::Top],
+            Slot::Dress => &[Slot::Outer, Slot::Shoes],
+            _ => &[Slot::Top, Slot::Dress],
+        };
+        let pin = self.wardrobe.pin().map(|pin| pin.id);
+        let mut best: Vec<(bool, f32, usize)> = self
+            .wardrobe
+            .own()
+            .filter(|(_, piece)| heroes.contains(&piece.slot) || Some(piece.id) == pin)
+            .filter(|(_, piece)| piece.model == Some(self.catalog.model()))
+            .filter(|(_, piece)| rules::broken(piece, context) & !Rule::Occasion.bit() == 0)
+            .map(|(index, piece)| {
+                let worth =
+                    Unit::new(index, piece, context, keeps_record).alone(self.measure.dress);
+                (Some(piece.id) == pin, worth, index)
+            })
+            .collect();
+        best.sort_by(|a, b| {
+            (b.0.cmp(&a.0))
+                .then(b.1.total_cmp(&a.1))
+                .then(a.2.cmp(&b.2))
+        });
+        let unit = |(_, _, index): (bool, f32, usize)| {
+            let mut direction = Vec::new();
+            self.wardrobe.pieces[index]
+                .vector()?
+                .add_to(&mut direction, 1.0);
+            Some(direction)
+        };
+        best.into_iter().filter_map(unit).take(HEROES).collect()
+    }
+}
