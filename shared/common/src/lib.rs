@@ -9,6 +9,7 @@ pub mod http;
 pub mod init;
 pub mod keyring;
 pub mod limits;
+pub mod live;
 pub mod logs;
 pub mod password;
 pub mod sessions;

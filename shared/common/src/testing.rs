@@ -27,6 +27,7 @@ use crate::{
 pub struct TestRequest {
     body: Option<String>,
     user: Option<(UserId, SessionId)>,
+    is_boutique: bool,
     path_id: Option<String>,
     query: HashMap<String, String>,
     headers: HeaderMap,
@@ -88,6 +89,13 @@ impl TestRequest {
         self
     }
 
+    /// As a boutique.
+    #[must_use]
+    pub fn as_boutique(mut self) -> Self {
+        self.is_boutique = true;
+        self
+    }
+
     /// With a JSON body.
     #[must_use]
     pub fn json(mut self, body: &Value) -> Self {
@@ -139,11 +147,12 @@ impl TestRequest {
         context.request_id = Some("test-request".to_owned());
         context.http.source_ip = Some(self.source_ip.unwrap_or_else(|| "192.0.2.1".to_owned()));
         if let Some((user, session)) = self.user {
+            let role = if self.is_boutique { "boutique" } else { "user" };
             let mut authorizer = ApiGatewayRequestAuthorizer::default();
             authorizer.fields = HashMap::from([
                 ("user_id".to_owned(), user.to_string().into()),
                 ("session_id".to_owned(), session.to_string().into()),
-                ("role".to_owned(), "user".into()),
+                ("role".to_owned(), role.into()),
             ]);
             context.authorizer = Some(authorizer);
         }

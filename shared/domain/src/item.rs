@@ -291,6 +291,9 @@ pub struct Item {
     /// cutouts do not change that.
     #[serde(default)]
     pub in_wash: bool,
+    /// The shard of the catalogue that it is in, such as `07`; none for what is not a boutique's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<String>,
     /// Set exactly when `status` is `failed`.
     #[serde(default)]
     pub error: Option<Failure>,
@@ -344,6 +347,7 @@ impl Item {
             duplicate_of: None,
             is_no_duplicate: false,
             in_wash: false,
+            catalog: None,
             error: None,
             created_at: now,
             updated_at: now,

@@ -1,25 +1,27 @@
 //! `POST /items`: records an item and presigns the upload of its photo.
 //!
+//! What a boutique adds is for sale: it goes to the catalogue, from which others are recommended.
+//!
 //! With an `Idempotency-Key` the same request sent again answers the item as it is by then, with a fresh
 //! upload. One that was deleted since is not made again.
 
 use drape_common::{
     http::{
-        Endpoint, IdempotencyKey, Outcome, Problem, Request, body, caller, created,
+        Caller, Endpoint, IdempotencyKey, Outcome, Problem, Request, body, caller, created,
         idempotency_key, reserve, with_etag,
     },
     store::{
         Create, Get, Key, Save, StoreError,
         blob::{PresignGet, PresignPut, keys},
         change,
-        tables::{Reservation, item_key},
+        tables::{Reservation, catalog_shard, item_key},
     },
     typed::ContentLength,
     typed_request,
     views::{ItemView, UPLOAD_LIFETIME},
 };
 use drape_domain::{
-    Background, Item, ItemId, Timestamp, User, UserId,
+    Background, Item, ItemId, Role, Timestamp, User, UserId,
     item::{ImageType, Typed, Upload},
 };
 
@@ -63,11 +65,11 @@ where
     /// The new item, or the one that an earlier sending of the request made.
     async fn item(
         &self,
-        owner: UserId,
+        caller: Caller,
         key: Option<&IdempotencyKey>,
         input: &CreateItem,
     ) -> Result<Item, Problem> {
-        let now = Timestamp::now_utc();
+        let (owner, now) = (caller.user_id, Timestamp::now_utc());
         let reserved = reserve(
             &self.reservations,
             owner,
@@ -95,6 +97,7 @@ where
         };
         let mut item = Item::new(owner, typed, background, upload, now);
         item.item_id = id;
+        item.catalog = (caller.role == Role::Boutique).then(|| catalog_shard(id));
         if self.items.create(&item).await? {
             return Ok(item);
         }
@@ -141,11 +144,12 @@ where
     M: PresignGet + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
-        let owner = caller(&request)?.user_id;
+        let caller = caller(&request)?;
+        let owner = caller.user_id;
         let key = idempotency_key(&request)?;
         let input: CreateItem = body(&request)?;
 
-        let item = self.item(owner, key.as_ref(), &input).await?;
+        let item = self.item(caller, key.as_ref(), &input).await?;
         if let (true, Some(background)) = (input.remember_preference, input.background) {
             self.remember(owner, background).await?;
         }

@@ -316,3 +316,19 @@ async fn bad_input_names_its_field_and_makes_nothing() {
     );
     assert!(app.items.is_empty() && app.reservations.is_empty());
 }
+
+#[tokio::test]
+async fn what_a_boutique_adds_is_in_the_catalogue_and_what_others_add_is_not() {
+    let app = app(&Fuse::default());
+    let user = given_user(&app, None).await;
+    post(user, &json!({})).send(&app).await;
+    assert!(
+        app.items.dump()[0].get("catalog").is_none(),
+        "not even null"
+    );
+    let boutique = given_user(&app, None).await;
+    let answer = post(boutique, &json!({})).as_boutique().send(&app).await;
+    let key = item_key(boutique, id(&answer).parse().unwrap());
+    let item = app.items.get(&key).await.unwrap().unwrap();
+    assert_eq!(item.catalog, Some(catalog_shard(item.item_id)));
+}

@@ -3,23 +3,28 @@
 //! The row goes last, so that a deletion that was cut off can be seen and repeated. A cleaning job may be at
 //! work meanwhile: what it writes before the row goes is removed by a second sweep, and afterwards it finds
 //! the row gone and removes its work itself. A repetition sweeps too, although it answers 404.
+//!
+//! A boutique's item leaves a mark, which takes it out of the catalogue. The mark is made before the row goes, for
+//! afterwards nobody would know that one is wanted.
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, empty, path_id},
     store::{
-        Get, Remove, StoreError,
+        Get, Put, Remove, StoreError,
         blob::{DeleteObject, ListKeys, delete_all, keys},
-        tables::{Embedding, item_key},
+        tables::{Embedding, Gone, item_key},
     },
 };
-use drape_domain::{Item, ItemId, UserId};
+use drape_domain::{Item, ItemId, Timestamp, UserId};
 use futures::future::try_join4;
 
 /// What removes items.
 #[derive(Debug)]
-pub struct ItemDelete<I, E, U, M> {
+pub struct ItemDelete<I, G, E, U, M> {
     /// Items.
     pub items: I,
+    /// What boutiques' items leave, in the same table.
+    pub gone: G,
     /// Vectors.
     pub embeddings: E,
     /// Photos as sent.
@@ -28,7 +33,7 @@ pub struct ItemDelete<I, E, U, M> {
     pub media: M,
 }
 
-impl<I, E, U, M> ItemDelete<I, E, U, M>
+impl<I, G, E, U, M> ItemDelete<I, G, E, U, M>
 where
     E: Remove<Embedding>,
     U: DeleteObject + ListKeys,
@@ -54,9 +59,10 @@ where
     }
 }
 
-impl<I, E, U, M> Endpoint for ItemDelete<I, E, U, M>
+impl<I, G, E, U, M> Endpoint for ItemDelete<I, G, E, U, M>
 where
     I: Get<Item> + Remove<Item> + 'static,
+    G: Put<Gone> + 'static,
     E: Remove<Embedding> + 'static,
     U: DeleteObject + ListKeys + 'static,
     M: DeleteObject + ListKeys + 'static,
@@ -65,10 +71,11 @@ where
         let caller = caller(&request)?;
         let id = path_id(&request, Problem::item_not_found)?;
         let key = item_key(caller.user_id, id);
-        let known = self.items.get(&key).await?.is_some();
+        let known = self.items.get(&key).await?;
         self.sweep(caller.user_id, id).await?;
-        if !known {
-            return Err(Problem::item_not_found());
+        let known = known.ok_or_else(Problem::item_not_found)?;
+        if let Some(mark) = Gone::of(&known, Timestamp::now_utc()) {
+            self.gone.put(&mark).await?;
         }
         self.items.remove(&key).await?;
         self.sweep(caller.user_id, id).await?;
@@ -82,6 +89,7 @@ mod tests {
         store::{
             Create, Put,
             memory::{Fuse, MemoryBucket, MemoryTable},
+            queries::CatalogItems,
         },
         testing::{ready_item, request},
     };
@@ -89,11 +97,19 @@ mod tests {
 
     use super::*;
 
-    type App = ItemDelete<MemoryTable<Item>, MemoryTable<Embedding>, MemoryBucket, MemoryBucket>;
+    type App = ItemDelete<
+        MemoryTable<Item>,
+        MemoryTable<Gone>,
+        MemoryTable<Embedding>,
+        MemoryBucket,
+        MemoryBucket,
+    >;
 
     fn app(fuse: &Fuse) -> App {
+        let items = MemoryTable::new(fuse);
         ItemDelete {
-            items: MemoryTable::new(fuse),
+            gone: items.share(),
+            items,
             embeddings: MemoryTable::new(fuse),
             uploads: MemoryBucket::new(fuse),
             media: MemoryBucket::new(fuse),
@@ -225,5 +241,43 @@ mod tests {
             (1, 1, 4)
         );
         assert_eq!(request().id(item.item_id).send(&app).await.status, 401);
+    }
+
+    /// Whether the catalogue's index tells that the item has gone.
+    async fn is_told(app: &App, item: &Item) -> bool {
+        let shard = item.catalog.as_deref().unwrap();
+        let page = app.items.changed_since(shard, None, None, 10).await;
+        let changed = page.unwrap().items;
+        app.items
+            .get(&item_key(item.owner_id, item.item_id))
+            .await
+            .unwrap()
+            .is_none()
+            && changed.contains(&(item.owner_id, item.item_id))
+    }
+
+    #[tokio::test]
+    async fn a_boutique_s_item_leaves_word_in_the_catalogue_wherever_its_deletion_is_cut_off() {
+        for writes in 1.. {
+            let fuse = Fuse::default();
+            let (app, mut item) = (app(&fuse), ready_item(UserId::new()));
+            item.catalog = Some("07".to_owned());
+            store(&app, &item).await;
+            fuse.blow_after(writes);
+            let delete = async || {
+                let request = request().by(item.owner_id).id(item.item_id);
+                request.send(&app).await.status
+            };
+            let first = delete().await;
+            fuse.mend();
+            if first != 204 {
+                delete().await;
+            }
+            assert!(is_told(&app, &item).await, "after {writes} writes");
+            if first == 204 {
+                assert_eq!(app.items.len(), 1, "the mark alone");
+                break;
+            }
+        }
     }
 }

@@ -72,6 +72,28 @@ pub trait PutObject: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// What a conditional write must find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// No object.
+    Nothing,
+    /// The object with this etag.
+    Etag(String),
+}
+
+/// Writes an object if nobody else has written since it was read.
+pub trait PutIf: Send + Sync {
+    /// Stores the content over what is expected to be there. False, and nothing written, if something else is
+    /// there or is just being written.
+    fn put_if(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+        expected: &Expected,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
 /// Removes an object.
 pub trait DeleteObject: Send + Sync {
     /// Does nothing if there is none.

@@ -10,13 +10,16 @@ use aws_sdk_dynamodb::{
         TransactWriteItem,
     },
 };
-use drape_domain::{Item, ItemId, Signal, User, UserId};
+use drape_domain::{Item, ItemId, Signal, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
     StoreError,
-    queries::{CountAttempts, CreateAccount, RecentSignals, Revisions},
+    queries::{
+        CatalogItems, CatalogPage, CatalogPlace, CountAttempts, CreateAccount, RecentSignals,
+        Revisions,
+    },
     record::{
         Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised,
         Save,
@@ -395,6 +398,58 @@ impl Revisions for Table<Item> {
                 return Ok(revisions);
             }
         }
+    }
+}
+
+/// The index of `items` by the catalogue's shards. It has the keys alone: who reads it reads the items next, and as
+/// they are by then.
+const ITEMS_BY_CATALOG: &str = "by_catalog";
+
+impl CatalogItems for Table<Item> {
+    async fn changed_since(
+        &self,
+        shard: &str,
+        since: Option<Timestamp>,
+        after: Option<&CatalogPlace>,
+        limit: usize,
+    ) -> Result<CatalogPage, StoreError> {
+        const DOING: &str = "changed items";
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let start = after.map(|place| {
+            let keys = [
+                ("catalog", shard),
+                ("updated_at", &place.updated_at),
+                ("owner_id", &place.owner_id),
+                ("item_id", &place.item_id),
+            ];
+            Row::from(keys.map(|(name, value)| (name.to_owned(), text(value))))
+        });
+        // An empty text cannot be compared with; every time comes after this one.
+        let since = since.map_or_else(|| "0".to_owned(), CatalogPlace::since);
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(ITEMS_BY_CATALOG)
+            .key_condition_expression("#catalog = :shard AND updated_at >= :since")
+            .expression_attribute_names("#catalog", "catalog")
+            .expression_attribute_values(":shard", text(shard))
+            .expression_attribute_values(":since", text(&since))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| StoreError::new(DOING, error))?;
+        let rows = answer.items.unwrap_or_default().into_iter();
+        let places = rows.map(|row| from_row::<CatalogPlace>(DOING, row));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        Ok(CatalogPage {
+            items: places.iter().filter_map(CatalogPlace::item).collect(),
+            next: answer
+                .last_evaluated_key
+                .map(|key| from_row(DOING, key))
+                .transpose()?,
+        })
     }
 }
 

@@ -15,11 +15,15 @@ use drape_domain::{Item, ItemId, Signal, Timestamp, User, UserId, item::Upload};
 use super::{
     StoreError,
     blob::{
-        DeleteObject, GetObject, HeadObject, ListKeys, Object, ObjectHead, PresignGet, PresignPut,
-        PresignedUpload, PutObject,
+        DeleteObject, Expected, GetObject, HeadObject, ListKeys, Object, ObjectHead, PresignGet,
+        PresignPut, PresignedUpload, PutIf, PutObject,
     },
-    queries::{CountAttempts, CreateAccount, RecentSignals, Revisions},
+    queries::{
+        CatalogItems, CatalogPage, CatalogPlace, CountAttempts, CreateAccount, RecentSignals,
+        Revisions,
+    },
     queue::{Enqueue, Message, RetryLater},
+    ranges::GetRange,
     record::{
         Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised,
         Save,
@@ -315,6 +319,33 @@ impl Revisions for MemoryTable<Item> {
     }
 }
 
+impl CatalogItems for MemoryTable<Item> {
+    async fn changed_since(
+        &self,
+        shard: &str,
+        since: Option<Timestamp>,
+        after: Option<&CatalogPlace>,
+        limit: usize,
+    ) -> Result<CatalogPage, StoreError> {
+        self.fuse.check()?;
+        let since = since.map(CatalogPlace::since).unwrap_or_default();
+        let mut places: Vec<CatalogPlace> = lock(&self.rows)
+            .values()
+            .filter(|row| row["catalog"] == shard)
+            .filter_map(|row| serde_json::from_value(row.clone()).ok())
+            .filter(|place: &CatalogPlace| place.updated_at >= since)
+            .filter(|place| after.is_none_or(|after| place > after))
+            .collect();
+        places.sort();
+        let more = places.len() > limit;
+        places.truncate(limit);
+        Ok(CatalogPage {
+            items: places.iter().filter_map(CatalogPlace::item).collect(),
+            next: places.pop().filter(|_| more),
+        })
+    }
+}
+
 /// Counters in memory.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryCounters(Arc<Mutex<HashMap<String, i64>>>);
@@ -347,18 +378,7 @@ impl MemoryBucket {
 
     /// What a client's upload does, outside of any process under test.
     pub fn upload(&self, key: &str, content_type: &str, bytes: &[u8]) {
-        let head = ObjectHead {
-            etag: crate::hash::hex(bytes),
-            length: bytes.len() as u64,
-            content_type: Some(content_type.to_owned()),
-        };
-        lock(&self.objects).insert(
-            key.to_owned(),
-            Object {
-                head,
-                bytes: bytes.to_vec(),
-            },
-        );
+        lock(&self.objects).insert(key.to_owned(), object(content_type, bytes.to_vec()));
     }
 
     /// Every key, in order.
@@ -374,6 +394,15 @@ impl MemoryBucket {
             .get(key)
             .map(|object| object.bytes.clone())
     }
+}
+
+fn object(content_type: &str, bytes: Vec<u8>) -> Object {
+    let head = ObjectHead {
+        etag: crate::hash::hex(&bytes),
+        length: bytes.len() as u64,
+        content_type: Some(content_type.to_owned()),
+    };
+    Object { head, bytes }
 }
 
 impl HeadObject for MemoryBucket {
@@ -407,6 +436,54 @@ impl PutObject for MemoryBucket {
         bytes: Vec<u8>,
     ) -> Result<(), StoreError> {
         self.fuse.write(|| self.upload(key, content_type, &bytes))
+    }
+}
+
+impl PutIf for MemoryBucket {
+    async fn put_if(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+        expected: &Expected,
+    ) -> Result<bool, StoreError> {
+        let mut objects = lock(&self.objects);
+        let holds = match (objects.get(key), expected) {
+            (None, Expected::Nothing) => true,
+            (Some(object), Expected::Etag(etag)) => object.head.etag == *etag,
+            _ => false,
+        };
+        if !holds {
+            self.fuse.check()?;
+            return Ok(false);
+        }
+        let object = object(content_type, bytes);
+        self.fuse.write(|| objects.insert(key.to_owned(), object))?;
+        Ok(true)
+    }
+}
+
+impl GetRange for MemoryBucket {
+    async fn get_range(
+        &self,
+        key: &str,
+        etag: &str,
+        start: u64,
+        out: &mut [u8],
+    ) -> Result<bool, StoreError> {
+        self.fuse.check()?;
+        let objects = lock(&self.objects);
+        let object = objects.get(key).filter(|object| object.head.etag == etag);
+        let Some(object) = object else {
+            return Ok(false);
+        };
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let part = start
+            .checked_add(out.len())
+            .and_then(|end| object.bytes.get(start..end))
+            .ok_or_else(|| StoreError::new("get range", "beyond the object's end"))?;
+        out.copy_from_slice(part);
+        Ok(true)
     }
 }
 

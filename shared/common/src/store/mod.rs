@@ -8,6 +8,7 @@ pub mod dynamo;
 pub mod memory;
 pub mod queries;
 pub mod queue;
+pub mod ranges;
 pub mod record;
 pub mod s3;
 pub mod sqs;

@@ -2,9 +2,14 @@
 
 use std::future::Future;
 
-use drape_domain::{ItemId, Signal, User, UserId};
+use drape_domain::{ItemId, Signal, Timestamp, User, UserId};
 
-use super::{StoreError, tables::Login};
+use serde::Deserialize;
+
+use super::{
+    StoreError,
+    tables::{Gone, Login},
+};
 
 /// Makes an account.
 pub trait CreateAccount: Send + Sync {
@@ -35,6 +40,53 @@ pub trait Revisions: Send + Sync {
         &self,
         owner: UserId,
     ) -> impl Future<Output = Result<Vec<(ItemId, u64)>, StoreError>> + Send;
+}
+
+/// Tells which of the boutiques' items have changed.
+pub trait CatalogItems: Send + Sync {
+    /// At most `limit` items of a shard that were written or deleted since then (or ever), those first that were
+    /// left alone for longest. It follows writes by a moment, and may name an item twice or one that is gone.
+    fn changed_since(
+        &self,
+        shard: &str,
+        since: Option<Timestamp>,
+        after: Option<&CatalogPlace>,
+        limit: usize,
+    ) -> impl Future<Output = Result<CatalogPage, StoreError>> + Send;
+}
+
+/// Some changed items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogPage {
+    /// Owner and item.
+    pub items: Vec<(UserId, ItemId)>,
+    /// Where to go on, if there may be more.
+    pub next: Option<CatalogPlace>,
+}
+
+/// A place in the catalogue's index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct CatalogPlace {
+    pub(super) updated_at: String,
+    pub(super) owner_id: String,
+    pub(super) item_id: String,
+}
+
+impl CatalogPlace {
+    /// Of which item the row there speaks.
+    pub(super) fn item(&self) -> Option<(UserId, ItemId)> {
+        Gone::or_item(&self.owner_id, &self.item_id)
+    }
+
+    /// What `updated_at` of everything written since then begins with or comes after: a second without what
+    /// follows it, since fractions come in different lengths and `Z` sorts after the point.
+    pub(super) fn since(at: Timestamp) -> String {
+        let at = at.to_offset(time::UtcOffset::UTC);
+        let (year, month, day) = at.to_calendar_date();
+        let (hour, minute, second) = at.to_hms();
+        let month = u8::from(month);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+    }
 }
 
 /// Counts attempts within a window of time.

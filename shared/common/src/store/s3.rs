@@ -9,13 +9,15 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 use drape_domain::{Timestamp, item::Upload};
+use uuid::Uuid;
 
 use super::{
     StoreError,
     blob::{
-        DeleteObject, GetObject, HeadObject, ListKeys, Object, ObjectHead, PresignGet, PresignPut,
-        PresignedUpload, PutObject,
+        DeleteObject, Expected, GetObject, HeadObject, ListKeys, Object, ObjectHead, PresignGet,
+        PresignPut, PresignedUpload, PutIf, PutObject,
     },
+    ranges::GetRange,
 };
 
 /// One bucket.
@@ -53,10 +55,29 @@ impl Bucket {
     }
 }
 
-fn missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error
         .raw_response()
-        .is_some_and(|response| response.status().as_u16() == 404)
+        .map(|response| response.status().as_u16())
+}
+
+fn missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    status(error) == Some(404)
+}
+
+/// Whether a condition did not hold: 412, 404 if the object that should match is gone, and 409 if another write
+/// was under way.
+fn refused<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    match status(error) {
+        Some(409 | 412) => true,
+        Some(404) => error.code() == Some("NoSuchKey"),
+        _ => false,
+    }
+}
+
+/// As HTTP writes it.
+fn quoted(etag: &str) -> String {
+    format!("\"{etag}\"")
 }
 
 fn head(etag: Option<String>, length: Option<i64>, content_type: Option<String>) -> ObjectHead {
@@ -145,6 +166,93 @@ impl PutObject for Bucket {
             .await
             .map(drop)
             .map_err(|error| StoreError::new("put object", error))
+    }
+}
+
+/// Metadata that names the write that made an object.
+const WRITE_ID: &str = "write-id";
+
+impl PutIf for Bucket {
+    /// The SDK repeats a write whose answer was lost, and the repetition is refused because of what the first
+    /// one wrote. So each write names itself: an object that this very write made is written.
+    async fn put_if(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        bytes: Vec<u8>,
+        expected: &Expected,
+    ) -> Result<bool, StoreError> {
+        const DOING: &str = "put object if";
+        let own = Uuid::now_v7().to_string();
+        let call = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type)
+            .metadata(WRITE_ID, &own)
+            .body(ByteStream::from(bytes));
+        let call = match expected {
+            Expected::Nothing => call.if_none_match("*"),
+            Expected::Etag(etag) => call.if_match(quoted(etag)),
+        };
+        match call.send().await {
+            Ok(_) => return Ok(true),
+            Err(error) if !refused(&error) => return Err(StoreError::new(DOING, error)),
+            Err(_) => {}
+        }
+        let call = self.client.head_object().bucket(&self.name).key(key);
+        match call.send().await {
+            Ok(there) => {
+                let writer = there.metadata().and_then(|words| words.get(WRITE_ID));
+                Ok(writer == Some(&own))
+            }
+            Err(error) if missing(&error) => Ok(false),
+            Err(error) => Err(StoreError::new(DOING, error)),
+        }
+    }
+}
+
+impl GetRange for Bucket {
+    async fn get_range(
+        &self,
+        key: &str,
+        etag: &str,
+        start: u64,
+        out: &mut [u8],
+    ) -> Result<bool, StoreError> {
+        const DOING: &str = "get range";
+        let Some(last) = (out.len() as u64).checked_sub(1) else {
+            return Ok(true);
+        };
+        let call = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key)
+            .range(format!("bytes={start}-{}", start.saturating_add(last)))
+            .if_match(quoted(etag));
+        let mut body = match call.send().await {
+            // Without its range, an answer would be the whole object.
+            Ok(answer) if answer.content_range.is_some() => answer.body,
+            Ok(_) => return Err(StoreError::new(DOING, "the range was ignored")),
+            Err(error) if refused(&error) => return Ok(false),
+            Err(error) => return Err(StoreError::new(DOING, error)),
+        };
+        let mut left = out;
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.map_err(|error| StoreError::new(DOING, error))?;
+            let Some((place, rest)) = left.split_at_mut_checked(bytes.len()) else {
+                return Err(StoreError::new(DOING, "more bytes than were asked for"));
+            };
+            place.copy_from_slice(&bytes);
+            left = rest;
+        }
+        if left.is_empty() {
+            Ok(true)
+        } else {
+            Err(StoreError::new(DOING, "beyond the object's end"))
+        }
     }
 }
 

@@ -101,6 +101,75 @@ pub fn item_key(owner: UserId, item: ItemId) -> Key<Item> {
     Key::pair(owner, item)
 }
 
+/// Into how many shards the catalogue of what boutiques sell is split, so that a busy hour does not press on one
+/// partition of its index.
+pub const CATALOG_SHARDS: u8 = 16;
+
+/// The names of the shards.
+pub fn catalog_shards() -> impl Iterator<Item = String> {
+    (0..CATALOG_SHARDS).map(|shard| format!("{shard:02}"))
+}
+
+/// The shard of a boutique's item: `07`.
+#[must_use]
+pub fn catalog_shard(item: ItemId) -> String {
+    format!("{:02}", item.uuid().as_bytes()[15] % CATALOG_SHARDS)
+}
+
+/// What a boutique's deleted item leaves in `items`, so that the catalogue's index shows the deletion like any
+/// other change. It lies in a partition that is nobody's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// `gone#07`: the shard.
+    pub owner_id: String,
+    /// `<owner>#<item>`: what is gone.
+    pub item_id: String,
+    /// The shard of the catalogue.
+    pub catalog: String,
+    /// When it was deleted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: Timestamp,
+    /// When the row may go, in Unix seconds (TTL).
+    pub expires_at: i64,
+}
+
+impl Gone {
+    /// By then the index was made anew several times, without the item.
+    pub const KEPT: time::Duration = time::Duration::days(7);
+    const PREFIX: &str = "gone#";
+
+    /// The row for an item that is deleted now; none if it is in no catalogue.
+    #[must_use]
+    pub fn of(item: &Item, now: Timestamp) -> Option<Self> {
+        let catalog = item.catalog.clone()?;
+        Some(Self {
+            owner_id: format!("{}{catalog}", Self::PREFIX),
+            item_id: format!("{}#{}", item.owner_id, item.item_id),
+            catalog,
+            updated_at: now,
+            expires_at: (now + Self::KEPT).unix_timestamp(),
+        })
+    }
+
+    /// Of which item a row of the catalogue's index speaks, itself or deleted, by the row's keys.
+    #[must_use]
+    pub fn or_item(owner_id: &str, item_id: &str) -> Option<(UserId, ItemId)> {
+        let (owner, item) = match owner_id.strip_prefix(Self::PREFIX) {
+            Some(_) => item_id.split_once('#')?,
+            None => (owner_id, item_id),
+        };
+        Some((owner.parse().ok()?, item.parse().ok()?))
+    }
+}
+
+impl Record for Gone {
+    const PARTITION: &'static str = "owner_id";
+    const SORT: Option<&'static str> = Some("item_id");
+    fn key(&self) -> Key<Self> {
+        Key::pair(&self.owner_id, &self.item_id)
+    }
+}
+
 /// An item's vector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {

@@ -20,7 +20,7 @@ use drape_common::{
         queue::Message,
         s3::Bucket,
         sqs::Queue,
-        tables::{DaySignal, Login},
+        tables::{DaySignal, Gone, Login},
     },
 };
 use drape_domain::{Item, User};
@@ -126,22 +126,29 @@ impl Stack {
                 .global_secondary_indexes(index.build().unwrap());
         }
         if type_name::<R>() == type_name::<Item>() {
+            let keys_only = Projection::builder()
+                .projection_type(ProjectionType::KeysOnly)
+                .build();
             // As in the template: an index of this kind can only be made together with its table.
             let index = LocalSecondaryIndex::builder()
                 .index_name("by_revision")
                 .key_schema(key("owner_id", KeyType::Hash))
                 .key_schema(key("revision", KeyType::Range))
-                .projection(
-                    Projection::builder()
-                        .projection_type(ProjectionType::KeysOnly)
-                        .build(),
-                );
+                .projection(keys_only.clone());
             let revision = AttributeDefinition::builder()
                 .attribute_name("revision")
                 .attribute_type(ScalarAttributeType::N);
+            let catalog = GlobalSecondaryIndex::builder()
+                .index_name("by_catalog")
+                .key_schema(key("catalog", KeyType::Hash))
+                .key_schema(key("updated_at", KeyType::Range))
+                .projection(keys_only);
             request = request
                 .attribute_definitions(revision.build().unwrap())
-                .local_secondary_indexes(index.build().unwrap());
+                .attribute_definitions(text("catalog"))
+                .attribute_definitions(text("updated_at"))
+                .local_secondary_indexes(index.build().unwrap())
+                .global_secondary_indexes(catalog.build().unwrap());
         }
         request.send().await.unwrap();
         self.tables.lock().unwrap().push(name.clone());
@@ -151,6 +158,13 @@ impl Stack {
     /// A table that holds accounts and their logins.
     pub(crate) async fn accounts(&self) -> (Table<User>, Table<Login>) {
         let name = self.named_table::<User>().await;
+        let client = self.aws.dynamodb();
+        (Table::new(&client, name.clone()), Table::new(&client, name))
+    }
+
+    /// A table that holds items and what deleted ones leave.
+    pub(crate) async fn items(&self) -> (Table<Item>, Table<Gone>) {
+        let name = self.named_table::<Item>().await;
         let client = self.aws.dynamodb();
         (Table::new(&client, name.clone()), Table::new(&client, name))
     }

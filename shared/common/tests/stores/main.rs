@@ -8,7 +8,9 @@
 
 mod accounts;
 mod aws;
+mod catalog;
 mod counters;
+mod faults;
 mod objects;
 mod queues;
 mod records;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use drape_common::store::{
     blob::{
-        DeleteObject, GetObject, HeadObject, ListKeys, PresignGet, PresignPut, PresignedUpload,
-        PutObject, delete_all,
+        DeleteObject, Expected, GetObject, HeadObject, ListKeys, PresignGet, PresignPut,
+        PresignedUpload, PutIf, PutObject, delete_all,
     },
     memory::MemoryBucket,
+    ranges::{GetRange, read_object},
     s3::Bucket,
 };
 use drape_domain::{
@@ -56,6 +57,103 @@ async fn more_bytes_than_the_limit_are_an_error(bucket: impl PutObject + GetObje
     put.await.unwrap();
     assert!(bucket.get_object(KEY, 100).await.is_err());
     assert!(bucket.get_object(KEY, 101).await.unwrap().is_some());
+}
+
+async fn what_is_expected_to_be_new_is_written_once(bucket: impl PutIf + GetObject) {
+    let put = async |bytes: &[u8]| {
+        let put = bucket.put_if(KEY, "text/plain", bytes.to_vec(), &Expected::Nothing);
+        put.await.unwrap()
+    };
+    assert!(put(b"first").await);
+    assert!(!put(b"second").await);
+    assert!(!put(b"first").await, "the same words by another writer");
+    let object = bucket.get_object(KEY, 100).await.unwrap().unwrap();
+    assert_eq!(object.bytes, b"first");
+    assert_eq!(object.head.content_type.as_deref(), Some("text/plain"));
+}
+
+async fn only_what_was_read_is_written_over(bucket: impl PutIf + GetObject + DeleteObject) {
+    let put = async |bytes: &[u8], expected: &Expected| {
+        let put = bucket.put_if(KEY, "text/plain", bytes.to_vec(), expected);
+        put.await.unwrap()
+    };
+    let read = async || {
+        let object = bucket.get_object(KEY, 100).await.unwrap().unwrap();
+        (Expected::Etag(object.head.etag), object.bytes)
+    };
+    let never = Expected::Etag("0123456789abcdef0123456789abcdef".to_owned());
+    assert!(!put(b"nothing to write over", &never).await);
+    assert!(put(b"first", &Expected::Nothing).await);
+    let (first, _) = read().await;
+    assert!(put(b"second", &first).await);
+    assert!(!put(b"late", &first).await);
+    assert!(!put(b"strange", &never).await);
+    let (second, bytes) = read().await;
+    assert_eq!(bytes, b"second");
+    bucket.delete_object(KEY).await.unwrap();
+    assert!(!put(b"after its end", &second).await);
+    assert!(put(b"anew", &Expected::Nothing).await);
+}
+
+async fn of_many_writers_at_once_one_wins(bucket: impl PutIf + GetObject) {
+    let puts = (0..8_u8).map(|n| bucket.put_if(KEY, "text/plain", vec![n], &Expected::Nothing));
+    let done = futures::future::join_all(puts).await;
+    let winners: Vec<_> = (0_u8..)
+        .zip(done)
+        .filter(|(_, done)| *done.as_ref().unwrap())
+        .map(|(n, _)| n)
+        .collect();
+    assert_eq!(winners.len(), 1);
+    let object = bucket.get_object(KEY, 100).await.unwrap().unwrap();
+    assert_eq!(object.bytes, winners);
+}
+
+async fn a_part_of_an_object_is_read(bucket: impl PutObject + HeadObject + GetRange) {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let put = bucket.put_object(KEY, "text/plain", bytes.clone());
+    put.await.unwrap();
+    let etag = bucket.head(KEY).await.unwrap().unwrap().etag;
+    for (start, length) in [(0, 256), (0, 1), (255, 1), (17, 100), (256, 0)] {
+        let mut part = vec![0; length];
+        let read = bucket.get_range(KEY, &etag, start as u64, &mut part).await;
+        assert!(read.unwrap());
+        assert_eq!(part, bytes[start..start + length]);
+    }
+    for (start, length) in [(0, 257), (256, 1), (1000, 10)] {
+        let mut part = vec![0; length];
+        let read = bucket.get_range(KEY, &etag, start, &mut part).await;
+        assert!(read.is_err(), "{length} bytes from {start}");
+    }
+}
+
+async fn parts_of_another_content_are_not_read(
+    bucket: impl PutObject + HeadObject + DeleteObject + GetRange,
+) {
+    let put = bucket.put_object(KEY, "text/plain", b"first".to_vec());
+    put.await.unwrap();
+    let etag = bucket.head(KEY).await.unwrap().unwrap().etag;
+    let put = bucket.put_object(KEY, "text/plain", b"other".to_vec());
+    put.await.unwrap();
+    let mut part = [0; 2];
+    assert!(!bucket.get_range(KEY, &etag, 1, &mut part).await.unwrap());
+    bucket.delete_object(KEY).await.unwrap();
+    assert!(!bucket.get_range(KEY, &etag, 1, &mut part).await.unwrap());
+}
+
+async fn a_large_object_is_read_in_parts(bucket: impl PutObject + HeadObject + GetRange) {
+    assert_eq!(read_object(&bucket, KEY, 100).await.unwrap(), None);
+    // Two whole parts and a bit; no byte tells where it is by chance.
+    for length in [0, 1, (16 << 20) + 12_345] {
+        let bytes: Vec<u8> = (0..length)
+            .map(|at: u32| at.wrapping_mul(2_654_435_761).to_le_bytes()[3])
+            .collect();
+        let put = bucket.put_object(KEY, "text/plain", bytes.clone());
+        put.await.unwrap();
+        let read = read_object(&bucket, KEY, 20 << 20).await.unwrap().unwrap();
+        assert!(read == bytes, "{length} bytes");
+        assert_eq!(read.as_ptr().align_offset(64), 0);
+    }
+    assert!(read_object(&bucket, KEY, 16 << 20).await.is_err());
 }
 
 async fn deleting_can_be_repeated(bucket: impl PutObject + HeadObject + DeleteObject) {
@@ -138,6 +236,12 @@ contract! {
     an_object_is_read_as_it_was_written,
     the_etag_names_the_content,
     more_bytes_than_the_limit_are_an_error,
+    what_is_expected_to_be_new_is_written_once,
+    only_what_was_read_is_written_over,
+    of_many_writers_at_once_one_wins,
+    a_part_of_an_object_is_read,
+    parts_of_another_content_are_not_read,
+    a_large_object_is_read_in_parts,
     deleting_can_be_repeated,
     keys_are_listed_by_what_they_begin_with,
     an_upload_says_what_it_is_for,

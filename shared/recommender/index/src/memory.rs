@@ -2,6 +2,8 @@
 
 use std::{fmt, fs::File, path::Path, sync::Arc};
 
+use bytes::Bytes;
+
 use crate::Error;
 
 /// One cache line; all of a file's sections begin on one.
@@ -53,6 +55,7 @@ pub struct Memory(Arc<Inner>);
 
 enum Inner {
     Read(Buffer),
+    Shared(Bytes),
     Mapped(memmap2::Mmap),
 }
 
@@ -76,6 +79,7 @@ impl Memory {
     pub fn bytes(&self) -> &[u8] {
         match &*self.0 {
             Inner::Read(buffer) => buffer.bytes(),
+            Inner::Shared(bytes) => bytes,
             Inner::Mapped(map) => map,
         }
     }
@@ -94,10 +98,21 @@ impl From<&[u8]> for Memory {
     }
 }
 
+/// Takes the bytes as they are if they begin on a cache line, and copies them otherwise.
+impl From<Bytes> for Memory {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.as_ptr().align_offset(align_of::<Line>()) == 0 {
+            Self(Arc::new(Inner::Shared(bytes)))
+        } else {
+            bytes.as_ref().into()
+        }
+    }
+}
+
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let how = match &*self.0 {
-            Inner::Read(_) => "read",
+            Inner::Read(_) | Inner::Shared(_) => "read",
             Inner::Mapped(_) => "mapped",
         };
         write!(f, "Memory({how}, {} bytes)", self.bytes().len())
