@@ -146,9 +146,21 @@ impl Stack {
     /// # Errors
     /// When signing up fails.
     pub async fn sign_up(&self) -> Result<Person> {
+        self.sign_up_as("user").await
+    }
+
+    /// A new boutique.
+    ///
+    /// # Errors
+    /// When signing up fails.
+    pub async fn sign_up_boutique(&self) -> Result<Person> {
+        self.sign_up_as("boutique").await
+    }
+
+    async fn sign_up_as(&self, role: &str) -> Result<Person> {
         let email = format!("{}@example.com", Uuid::now_v7());
         let password = "correct horse battery";
-        let body = json!({ "email": email, "password": password, "name": "Shopper" });
+        let body = json!({ "email": email, "password": password, "name": "Shopper", "role": role });
         let answer = self.post("/auth/signup", &body).expect(201).await?;
         Person::from_answer(self.clone(), &email, password, &answer)
     }

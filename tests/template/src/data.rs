@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use crate::{Complaint, Resource, Template, template::one_or_many};
 
 /// Tables whose rows expire by themselves.
-const EXPIRING: [&str; 3] = ["SessionsTable", "LimitsTable", "IdempotencyTable"];
+const EXPIRING: [&str; 4] = [
+    "SessionsTable",
+    "LimitsTable",
+    "ItemsTable",
+    "IdempotencyTable",
+];
 
 /// Every table is paid by use, encrypted with a key whose use is logged, recoverable to any second, and
 /// protected where the stage keeps its data.

@@ -15,6 +15,8 @@ pub enum Kind {
     S3,
     /// A batch from SQS.
     Sqs,
+    /// What a schedule says.
+    Schedule,
 }
 
 /// What the event file of this name (`clean-sqs`) has to hold, by the events that the template declares for
@@ -34,6 +36,7 @@ pub fn kind(template: &Template, file: &str) -> Option<Kind> {
     let by_source = [
         ("HttpApi", Kind::Http),
         ("S3", Kind::S3),
+        ("ScheduleV2", Kind::Schedule),
         ("SQS", Kind::Sqs),
     ];
     match by_source
@@ -201,19 +204,24 @@ Resources:
     Type: AWS::Serverless::Function
     Metadata: { BuildProperties: { Binary: clean } }
     Properties: { Events: { Photo: { Type: S3, Properties: {} }, Ask: { Type: SQS, Properties: {} } } }
+  Daily:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildProperties: { Binary: daily } }
+    Properties: { Events: { Time: { Type: ScheduleV2, Properties: {} }, Ask: { Type: SQS, Properties: {} } } }
   Gate:
     Type: AWS::Serverless::Function
     Metadata: { BuildProperties: { Binary: gate } }
     Properties: {}
 ";
         let template = Template::parse(text).unwrap();
-        let kinds =
-            ["clean", "clean-sqs", "gate", "gate-sqs", "other"].map(|file| kind(&template, file));
+        let kinds = ["clean", "clean-sqs", "daily", "gate", "gate-sqs", "other"]
+            .map(|file| kind(&template, file));
         assert_eq!(
             kinds,
             [
                 Some(Kind::S3),
                 Some(Kind::Sqs),
+                Some(Kind::Schedule),
                 Some(Kind::Authorizer),
                 None,
                 None

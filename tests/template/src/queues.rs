@@ -81,23 +81,28 @@ pub fn one_at_a_time(template: &Template) -> Vec<Complaint> {
 /// The queues that failures go to: targets of a redrive policy or of a failed asynchronous call.
 #[must_use]
 pub fn dead_letter_queues(template: &Template) -> BTreeSet<&str> {
-    let redriven = template
-        .of_type(QUEUE)
-        .filter_map(|queue| target(&queue.properties()["RedrivePolicy"]["deadLetterTargetArn"]));
     let failed = template
         .functions()
         .filter_map(|function| on_failure(function.body));
-    redriven
+    redriven(template)
         .chain(failed)
         .filter(|id| template.find(QUEUE, id).is_some())
         .collect()
 }
 
+/// The queues that other queues' messages go to.
+fn redriven(template: &Template) -> impl Iterator<Item = &str> {
+    template
+        .of_type(QUEUE)
+        .filter_map(|queue| target(&queue.properties()["RedrivePolicy"]["deadLetterTargetArn"]))
+}
+
 /// Behind every queue stands a dead-letter queue that keeps failures as long as can be and takes them from
-/// that queue alone.
+/// that queue alone, or from no queue if it is for failed calls.
 #[must_use]
 pub fn dead_letters_of_queues(template: &Template) -> Vec<Complaint> {
     let dead = dead_letter_queues(template);
+    let redriven: BTreeSet<&str> = redriven(template).collect();
     let mut complaints = Vec::new();
     for queue in template.of_type(QUEUE) {
         let properties = queue.properties();
@@ -111,9 +116,17 @@ pub fn dead_letters_of_queues(template: &Template) -> Vec<Complaint> {
                     queue.id
                 ));
             }
-            if properties["RedriveAllowPolicy"]["redrivePermission"] != "byQueue" {
+            let allowed = &properties["RedriveAllowPolicy"]["redrivePermission"];
+            if redriven.contains(queue.id) {
+                if allowed != "byQueue" {
+                    complaints.push(format!(
+                        "{}: name its source in RedriveAllowPolicy with redrivePermission: byQueue",
+                        queue.id
+                    ));
+                }
+            } else if allowed != "denyAll" {
                 complaints.push(format!(
-                    "{}: name its source in RedriveAllowPolicy with redrivePermission: byQueue",
+                    "{}: takes failed calls alone; set redrivePermission: denyAll",
                     queue.id
                 ));
             }
@@ -250,7 +263,9 @@ Resources:
             "",
         );
         assert!(
-            complaints[0].starts_with("Work: has no dead-letter queue"),
+            complaints
+                .iter()
+                .any(|complaint| complaint.starts_with("Work: has no dead-letter queue")),
             "{complaints:?}"
         );
     }
@@ -262,7 +277,21 @@ Resources:
             "deadLetterTargetArn: !GetAtt Ded.Arn",
         );
         assert!(
-            complaints[0].starts_with("Work: has no dead-letter queue"),
+            complaints
+                .iter()
+                .any(|complaint| complaint.starts_with("Work: has no dead-letter queue")),
+            "{complaints:?}"
+        );
+    }
+
+    #[test]
+    fn a_queue_of_failed_calls_that_takes_messages_of_queues_is_found() {
+        // Nothing is redriven to it any more: it is there for the function's failed calls alone.
+        let complaints = spoiled("deadLetterTargetArn: !GetAtt Dead.Arn, ", "");
+        assert!(
+            complaints
+                .iter()
+                .any(|complaint| complaint.starts_with("Dead: takes failed calls alone")),
             "{complaints:?}"
         );
     }

@@ -129,3 +129,19 @@ fn sqs_events_come_from_the_functions_queue_with_a_json_body() -> anyhow::Result
         );
     })
 }
+
+#[test]
+fn what_a_schedule_says_is_what_the_template_has_it_say() -> anyhow::Result<()> {
+    each(Kind::Schedule, |template, file, text| {
+        let function = template
+            .functions()
+            .find(|function| function.binary() == file)
+            .unwrap();
+        let event: Value = serde_json::from_str(text).unwrap();
+        let mut inputs = function
+            .events()
+            .filter(|(_, kind, _)| *kind == "ScheduleV2")
+            .map(|(_, _, source)| source["Input"].as_str().unwrap());
+        assert!(inputs.all(|input| serde_json::from_str::<Value>(input).unwrap() == event));
+    })
+}

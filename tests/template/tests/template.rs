@@ -83,5 +83,5 @@ fn every_function_declares_the_variables_it_reads_and_no_others() -> anyhow::Res
 
 #[test]
 fn the_template_is_not_empty() {
-    assert_eq!(Template::of_the_project().unwrap().functions().count(), 25);
+    assert_eq!(Template::of_the_project().unwrap().functions().count(), 26);
 }

@@ -31,9 +31,10 @@ const TABLES: [(&str, &str, &str, Option<&str>); 9] = [
     ("idempotency", "IdempotencyTable", "id", None),
 ];
 /// Indexes by the names used below: output of the table, index, partition key. They can only be queried.
-const INDEXES: [(&str, &str, &str, &str); 2] = [
+const INDEXES: [(&str, &str, &str, &str); 3] = [
     ("signals-by-user", "SignalsTable", "by_user", "user_id"),
     ("items-by-revision", "ItemsTable", "by_revision", "owner_id"),
+    ("items-by-catalog", "ItemsTable", "by_catalog", "catalog"),
 ];
 const TABLE_ACTIONS: [&str; 7] = [
     "get",
@@ -45,18 +46,24 @@ const TABLE_ACTIONS: [&str; 7] = [
     "delete",
 ];
 
-/// Folders of the two buckets: output of the bucket, prefix.
-const FOLDERS: [(&str, &str, &str); 5] = [
+/// Folders of the buckets: output of the bucket, prefix.
+const FOLDERS: [(&str, &str, &str); 7] = [
     ("uploads/items", "UploadsBucket", "uploads/items"),
     ("uploads/masks", "UploadsBucket", "uploads/masks"),
     ("uploads/body", "UploadsBucket", "uploads/body"),
     ("media/items", "MediaBucket", "items"),
     ("media/tryons", "MediaBucket", "tryons"),
+    ("learned/index", "LearnedBucket", "index"),
+    ("learned/models", "LearnedBucket", "models"),
 ];
 const FOLDER_ACTIONS: [&str; 3] = ["read", "write", "erase"];
 
 /// Buckets by output.
-const BUCKETS: [(&str, &str); 2] = [("uploads", "UploadsBucket"), ("media", "MediaBucket")];
+const BUCKETS: [(&str, &str); 3] = [
+    ("uploads", "UploadsBucket"),
+    ("media", "MediaBucket"),
+    ("learned", "LearnedBucket"),
+];
 
 /// Queues by output. Only sending is tried: receiving would take messages away from the jobs.
 const QUEUES: [(&str, &str); 2] = [
@@ -65,7 +72,7 @@ const QUEUES: [(&str, &str); 2] = [
 ];
 
 /// Every function and what it may do: `place: actions`, places separated by semicolons.
-const ROLES: [(&str, &str); 25] = [
+const ROLES: [(&str, &str); 26] = [
     ("auth-signup", "users: put; sessions: put; secret: read"),
     (
         "auth-login",
@@ -87,7 +94,7 @@ const ROLES: [(&str, &str); 25] = [
     ("item-update", "items: get put; media/items: read"),
     (
         "item-delete",
-        "items: get delete; embeddings: delete; uploads/items: erase; uploads/masks: erase; uploads: list; media/items: erase; media: list",
+        "items: get put delete; embeddings: delete; uploads/items: erase; uploads/masks: erase; uploads: list; media/items: erase; media: list",
     ),
     (
         "item-image-uploaded",
@@ -125,6 +132,10 @@ const ROLES: [(&str, &str); 25] = [
     (
         "clean",
         "items: get put; embeddings: query put delete; uploads/items: read; uploads/masks: read; uploads: list; media/items: read write erase; media: list",
+    ),
+    (
+        "reindex",
+        "items: batch-get; items-by-catalog: query; embeddings: batch-get; learned/index: read write erase; learned: list",
     ),
     (
         "render",

@@ -1,0 +1,4 @@
+mod faults;
+mod updates;
+mod versions;
+mod world;
