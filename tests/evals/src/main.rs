@@ -6,6 +6,7 @@
 mod colors;
 mod cutouts;
 mod embed;
+mod personal;
 mod photos;
 mod progress;
 mod report;
@@ -78,6 +79,15 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// AUC of preferring the bottom that a person chose for a top, beside popularity and matrix factorisation.
+    Personal {
+        /// Lines `user,top,positive_bottom,negative_bottom` to learn from.
+        #[arg(long, value_name = "CSV")]
+        train: PathBuf,
+        /// Such lines to judge by.
+        #[arg(long, value_name = "CSV")]
+        test: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -102,6 +112,9 @@ fn main() -> ExitCode {
             out,
         } => tryon::run(&body, &garments, &out, limit)
             .and_then(|report| report::give(&report, json.as_deref())),
+        Command::Personal { train, test } => {
+            personal::run(&train, &test).and_then(|report| report::give(&report, json.as_deref()))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@
 
 mod blend;
 mod codec;
+pub mod collaborative;
 pub mod drift;
 pub mod examples;
 mod explore;
@@ -20,6 +21,7 @@ mod train;
 
 pub use blend::{Blend, Parts, WEIGHT_BOUNDS};
 pub use codec::LoadError;
+pub use collaborative::Collaborative;
 pub use explore::{Choice, Evidence, Explorer, MAX_FEATURES};
 pub use model::{Model, Popularity};
 pub use report::Report;
