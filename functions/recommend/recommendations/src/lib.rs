@@ -1,7 +1,9 @@
-//! `GET /recommendations` — outfits from the caller's own wardrobe, for the weather and the occasion, with
-//! reasons.
+//! `GET /recommendations` — outfits from the caller's own wardrobe, and from what boutiques sell if that is wished,
+//! for the weather and the occasion, with reasons.
 
 mod answer;
+mod offers;
+mod published;
 mod query;
 mod showing;
 #[cfg(test)]
@@ -14,18 +16,23 @@ use std::sync::Arc;
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, json, query as read_query},
     store::{
-        Get, Key, List, Put, StoreError,
+        Get, GetMany, Key, List, Put, StoreError,
         blob::PresignGet,
         queries::{RecentSignals, Revisions},
-        tables::{DayShowing, Embedding},
+        tables::{DayShowing, Embedding, StyleRow},
     },
 };
 use drape_domain::{Item, ItemId, Prefs, ShowingId, Signal, Timestamp, User, UserId};
+use drape_index::Catalog;
 use drape_providers::Weather;
-use drape_recommender::{Context, recommend};
-use futures::future::{join, try_join, try_join3};
+use drape_recommender::{Boutiques, Context, MAX_OUTFITS, recommend};
+use drape_taste::{Model, Style};
+use futures::future::{join, try_join, try_join4};
 
-use answer::View;
+use answer::{Pieces, View};
+use offers::Offers;
+use published::Served;
+pub use published::{LiveModel, Published, model};
 use query::Query;
 use wardrobe::Wardrobe;
 pub use wardrobe::Wardrobes;
@@ -35,10 +42,10 @@ const MAX_SIGNALS: usize = 300;
 
 /// The endpoint and what it needs.
 #[derive(Debug)]
-pub struct Recommendations<U, I, E, S, H, M, W> {
-    /// Reads the caller's tastes.
+pub struct Recommendations<U, I, E, S, Y, H, M, W, C, L> {
+    /// Reads the caller's tastes, and the names of boutiques.
     pub users: U,
-    /// Reads the wardrobe.
+    /// Reads the wardrobe, and what boutiques sell.
     pub items: I,
     /// Reads its vectors.
     pub embeddings: E,
@@ -46,25 +53,34 @@ pub struct Recommendations<U, I, E, S, H, M, W> {
     pub wardrobes: Wardrobes,
     /// Reads what the caller did lately.
     pub signals: S,
+    /// Reads what was learned of the caller.
+    pub styles: Y,
     /// Keeps what was shown.
     pub showings: H,
     /// Signs links to thumbs.
     pub media: M,
     /// Tells the weather.
     pub weather: W,
+    /// The index of what boutiques sell.
+    pub catalog: C,
+    /// What was learned from everyone.
+    pub model: L,
     /// Tells the time.
     pub now: fn() -> Timestamp,
 }
 
-impl<U, I, E, S, H, M, W> Endpoint for Recommendations<U, I, E, S, H, M, W>
+impl<U, I, E, S, Y, H, M, W, C, L> Endpoint for Recommendations<U, I, E, S, Y, H, M, W, C, L>
 where
-    U: Get<User> + 'static,
-    I: List<Item> + Revisions + 'static,
+    U: Get<User> + GetMany<User> + 'static,
+    I: List<Item> + GetMany<Item> + Revisions + 'static,
     E: List<Embedding> + 'static,
     S: RecentSignals + 'static,
+    Y: Get<StyleRow> + 'static,
     H: Put<DayShowing> + 'static,
     M: PresignGet + 'static,
     W: Weather + 'static,
+    C: Published<Catalog> + 'static,
+    L: Published<Arc<Model>> + 'static,
 {
     async fn handle(&self, request: Request) -> Outcome {
         let caller = caller(&request)?;
@@ -77,8 +93,21 @@ where
         let person = async { Ok::<_, Problem>(self.load(caller.user_id).await?) };
         let sky = weather::sky(&query, &purpose, &self.weather, now.date());
         let (person, sky) = try_join(person, sky).await?;
+
+        let model = self.model.current();
+        let model = model.as_ref().map(|loaded| &*loaded.value);
+        let catalog = self.catalog.current();
+        let wants_boutiques = query.include_boutiques() || query.pair_with.is_some();
+        let catalog = catalog.as_deref().filter(|_| wants_boutiques);
+        self.model.refresh();
+        self.catalog.refresh();
         if let Some(wanted) = query.pair_with {
-            check_wanted(wanted, &query, &person.wardrobe)?;
+            check_wanted(
+                wanted,
+                &query,
+                &person.wardrobe,
+                catalog.map(|it| &it.value),
+            )?;
         }
 
         let pieces = person.wardrobe.pieces();
@@ -93,34 +122,66 @@ where
             date: query.date,
             now,
         };
-        let answer = recommend(&drape_recommender::Request {
+        let id = ShowingId::at(now);
+        let boutiques = Boutiques {
+            sizes: &person.prefs.sizes,
+            budget: person.prefs.budget,
+        };
+        let spare = if catalog.is_some() { SPARE } else { 0 };
+        let mut answer = recommend(&drape_recommender::Request {
             history: &person.history,
-            limit: query.limit(),
+            limit: (query.limit() + spare).min(MAX_OUTFITS),
             pair_with: query.pair_with,
             exclude: &query.exclude,
             avoid_repeat_days: query.avoid_repeat_days(),
+            catalog: catalog.map(|catalog| &catalog.value),
+            boutiques: query.include_boutiques().then_some(boutiques),
+            model,
+            style: person.style.as_ref(),
+            explore: Some(id.seed()),
             ..drape_recommender::Request::new(&pieces, &person.prefs, &context)
         });
-        let id = ShowingId::at(now);
-        let shown = showing::row(id, caller.user_id, &context, &answer);
-        let (_, view) = join(
-            self.keep(&shown),
-            View::new(id, answer, &person.wardrobe, sky, &self.media),
+        let offers = Offers::read(
+            &answer.outfits,
+            person.prefs.budget,
+            &self.items,
+            &self.users,
         )
-        .await;
+        .await?;
+        answer.outfits.retain(|outfit| offers.has_all_of(outfit));
+        answer.outfits.truncate(query.limit());
+
+        let served = Served::new(model, catalog);
+        let shown = showing::row(id, caller.user_id, &context, &served, &answer);
+        let pieces = Pieces {
+            wardrobe: &person.wardrobe,
+            offers: &offers,
+        };
+        let view = View::new(id, answer, pieces, served, sky, &self.media);
+        let (_, view) = join(self.keep(&shown), view).await;
         json(200, &view?)
     }
 }
 
-/// A piece to build around is the person's own, and can be worn.
-fn check_wanted(wanted: ItemId, query: &Query, wardrobe: &Wardrobe) -> Result<(), Problem> {
+/// So many outfits more are looked for as may turn out to hold what is no longer sold.
+const SPARE: usize = 3;
+
+/// A piece to build around is the person's own and can be worn, or is in the catalogue.
+fn check_wanted(
+    wanted: ItemId,
+    query: &Query,
+    wardrobe: &Wardrobe,
+    catalog: Option<&Catalog>,
+) -> Result<(), Problem> {
     let refused = |why| Err(Problem::invalid_field("pair_with", why));
     match wardrobe.item(wanted) {
         None if wardrobe.holds(wanted) => refused("has no photo that is ready"),
-        None => Err(Problem::item_not_found()),
+        None if catalog.is_none_or(|catalog| catalog.find(wanted).is_none()) => {
+            Err(Problem::item_not_found())
+        }
         Some(item) if item.in_wash => refused("is in the wash"),
-        Some(_) if query.exclude.contains(&wanted) => refused("must not be excluded as well"),
-        Some(_) => Ok(()),
+        _ if query.exclude.contains(&wanted) => refused("must not be excluded as well"),
+        _ => Ok(()),
     }
 }
 
@@ -129,27 +190,32 @@ struct Person {
     prefs: Prefs,
     wardrobe: Arc<Wardrobe>,
     history: Vec<Signal>,
+    style: Option<Style>,
 }
 
-impl<U, I, E, S, H, M, W> Recommendations<U, I, E, S, H, M, W>
+impl<U, I, E, S, Y, H, M, W, C, L> Recommendations<U, I, E, S, Y, H, M, W, C, L>
 where
     U: Get<User>,
     I: List<Item> + Revisions,
     E: List<Embedding>,
     S: RecentSignals,
+    Y: Get<StyleRow>,
 {
     async fn load(&self, user: UserId) -> Result<Person, StoreError> {
         let key = Key::simple(user);
-        let (account, wardrobe, history) = try_join3(
+        let style = StyleRow::key_of(user);
+        let (account, wardrobe, history, style) = try_join4(
             self.users.get(&key),
             self.wardrobes.of(user, &self.items, &self.embeddings),
             self.signals.recent_signals(user, MAX_SIGNALS),
+            self.styles.get(&style),
         )
         .await?;
         Ok(Person {
             prefs: account.map(|account| account.prefs).unwrap_or_default(),
             wardrobe,
             history,
+            style: style.and_then(|row| read_style(&row)),
         })
     }
     /// Keeps what is shown. An answer that cannot be learned from is as good for the person.
@@ -164,4 +230,11 @@ where
             tracing::error!(cause = %error, "what was shown is not kept");
         }
     }
+}
+
+/// A style that cannot be read is learned anew by and by; until then there is none.
+fn read_style(row: &StyleRow) -> Option<Style> {
+    Style::from_bytes(&row.style)
+        .inspect_err(|error| tracing::error!(cause = %error, "a style cannot be read"))
+        .ok()
 }

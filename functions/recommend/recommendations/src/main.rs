@@ -2,15 +2,17 @@
 
 use drape_common::{
     http::serve,
+    live,
     store::{
         dynamo::Table,
         s3::Bucket,
-        tables::{DayShowing, DaySignal, Embedding},
+        tables::{DayShowing, DaySignal, Embedding, StyleRow},
     },
 };
 use drape_domain::{Item, Timestamp, User};
 use drape_providers::OpenMeteo;
-use recommendations::{Recommendations, Wardrobes};
+use futures::future::join3;
+use recommendations::{Recommendations, Wardrobes, model};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -18,16 +20,22 @@ async fn main() -> Result<(), lambda_http::Error> {
         let dynamodb = init.aws.dynamodb();
         let users = Table::<User>::new(&dynamodb, init.settings.users_table()?);
         let weather = OpenMeteo::new(&init.settings.open_meteo_url()?)?;
-        init.prime(users.prime()).await;
+        let learned = Bucket::new(&init.aws.s3(), init.settings.learned_bucket()?);
+        let (catalog, model) = (live::catalog(learned.clone()), model(learned));
+        init.prime(join3(users.prime(), catalog.start(), model.start()))
+            .await;
         Ok(Recommendations {
             users,
             items: Table::<Item>::new(&dynamodb, init.settings.items_table()?),
             embeddings: Table::<Embedding>::new(&dynamodb, init.settings.embeddings_table()?),
             wardrobes: Wardrobes::default(),
             signals: Table::<DaySignal>::new(&dynamodb, init.settings.signals_table()?),
+            styles: Table::<StyleRow>::new(&dynamodb, init.settings.styles_table()?),
             showings: Table::<DayShowing>::new(&dynamodb, init.settings.showings_table()?),
             media: Bucket::new(&init.aws.s3(), init.settings.media_bucket()?),
             weather,
+            catalog,
+            model,
             now: Timestamp::now_utc,
         })
     })

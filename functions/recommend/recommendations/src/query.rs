@@ -31,9 +31,7 @@ pub(crate) struct Query {
     #[serde(deserialize_with = "date")]
     pub(crate) date: Option<Date>,
     limit: Limit,
-    /// Also show what boutiques sell. There are none yet, so this changes nothing.
-    #[serde(rename = "include_boutiques")]
-    _include_boutiques: Option<bool>,
+    include_boutiques: Option<bool>,
     /// A piece that each outfit must hold.
     pub(crate) pair_with: Option<ItemId>,
     /// Pieces that no outfit may hold.
@@ -87,6 +85,11 @@ impl Query {
     /// Relative humidity in percent, if the client knows it.
     pub(crate) fn humidity(&self) -> Option<f32> {
         self.humidity.map(|part| part.0)
+    }
+
+    /// Whether to show what boutiques sell, too.
+    pub(crate) fn include_boutiques(&self) -> bool {
+        self.include_boutiques.unwrap_or_default()
     }
 
     /// For how many days what was worn does not come again: 0–60, 7 if not said.

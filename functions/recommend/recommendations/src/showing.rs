@@ -3,20 +3,28 @@
 use drape_common::store::tables::DayShowing;
 use drape_domain::{
     Showing, ShowingId, UserId,
-    showing::{ShownFeature, ShownOutfit, ShownPiece},
+    showing::{ShownOutfit, ShownPiece},
 };
-use drape_recommender::{Answer, Context, Feature, MODEL_ID, Occasion, Outfit, Placed, Source};
+use drape_recommender::{Answer, Context, Occasion, Outfit, Placed, Source};
+
+use crate::published::Served;
 
 /// The row for an answer.
-pub(crate) fn row(id: ShowingId, user: UserId, context: &Context, answer: &Answer) -> DayShowing {
+pub(crate) fn row(
+    id: ShowingId,
+    user: UserId,
+    context: &Context,
+    served: &Served,
+    answer: &Answer,
+) -> DayShowing {
     let by_calendar = context.event.and_then(|event| event.occasion);
     let outfits = (1..=u8::MAX).zip(&answer.outfits);
     DayShowing::new(Showing {
         id,
         user_id: user,
         shown_at: context.now,
-        model: MODEL_ID.to_owned(),
-        index: None,
+        model: served.model.clone(),
+        index: served.index.clone(),
         occasion: context
             .occasion
             .or(by_calendar)
@@ -37,17 +45,12 @@ fn shown(id: ShowingId, place: u8, user: UserId, outfit: &Outfit) -> ShownOutfit
         },
         slot: piece.slot,
     };
-    let feature = |feature: &Feature| ShownFeature {
-        name: feature.name.to_owned(),
-        value: feature.value,
-        contribution: feature.contribution,
-    };
     ShownOutfit {
         id: id.outfit(place),
         pieces: outfit.pieces.iter().map(piece).collect(),
         score: outfit.score,
-        propensity: 1.0,
-        features: outfit.features.iter().map(feature).collect(),
+        propensity: outfit.propensity,
+        features: outfit.recorded(),
         explain: outfit.explain.clone(),
     }
 }

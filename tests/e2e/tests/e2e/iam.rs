@@ -19,7 +19,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::Outcome;
 
 /// Tables by the names used below: output, partition key, sort key.
-const TABLES: [(&str, &str, &str, Option<&str>); 9] = [
+const TABLES: [(&str, &str, &str, Option<&str>); 10] = [
     ("users", "UsersTable", "id", None),
     ("sessions", "SessionsTable", "id", None),
     ("limits", "LimitsTable", "id", None),
@@ -28,6 +28,7 @@ const TABLES: [(&str, &str, &str, Option<&str>); 9] = [
     ("tryons", "TryonsTable", "user_id", Some("id")),
     ("signals", "SignalsTable", "day", Some("id")),
     ("showings", "ShowingsTable", "day", Some("id")),
+    ("styles", "StylesTable", "user_id", None),
     ("idempotency", "IdempotencyTable", "id", None),
 ];
 /// Indexes by the names used below: output of the table, index, partition key. They can only be queried.
@@ -112,7 +113,7 @@ const ROLES: [(&str, &str); 26] = [
     ("upload-create", "idempotency: get put; uploads/body: write"),
     (
         "recommendations",
-        "users: get; items: query; items-by-revision: query; embeddings: query; signals-by-user: query; showings: put; media/items: read",
+        "users: get batch-get; items: batch-get query; items-by-revision: query; embeddings: query; signals-by-user: query; styles: get; showings: put; learned/index: read; learned/models: read; learned: list; media/items: read",
     ),
     (
         "signals-record",

@@ -92,7 +92,8 @@ async fn outfits_suit_the_weather() -> Outcome {
 
     let sun = ada.get("/recommendations?temp_c=28&condition=sunny&time_of_day=afternoon");
     let sun = sun.expect(200).await?;
-    let context = json!({ "temp_c": 28.0, "humidity": null, "condition": "sunny", "source": "client" });
+    let context =
+        json!({ "temp_c": 28.0, "humidity": null, "condition": "sunny", "source": "client" });
     assert_eq!(sun["context"], context);
     let sunny = outfits(&sun, &own);
     assert_eq!(sunny.len(), 3);
