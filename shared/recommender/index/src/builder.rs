@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// From so many rows of a slot on, one-bit codes are looked through first.
-pub const CODED_FROM: usize = 1 << 17;
+pub const CODED_FROM: usize = 1 << 18;
 
 /// A garment is in a colour if so much of it is.
 const COLOR_SHARE: f32 = 0.25;
@@ -227,7 +227,7 @@ impl Builder {
         let mut means = vec![0.0_f32; SLOTS * padded];
         let mut scales = vec![0.0_f32; entries.len()];
         let mut bytes = vec![0_i8; entries.len() * padded];
-        let mut factors = vec![format::Factor::zeroed(); layout.coded[SLOTS]];
+        let mut factors = vec![format::Factors::zeroed(); layout.coded[SLOTS] / 8];
         let mut codes = vec![0_u64; layout.coded[SLOTS] * padded / 64];
         let mut rotated = vec![0.0; padded];
         for slot in 0..SLOTS {
@@ -246,9 +246,12 @@ impl Builder {
                 header.errors[slot] = header.errors[slot].max(error);
                 header.reaches[slot] = header.reaches[slot].max(norm(&rotated) as f32 * 1.000_001);
                 if header.is_coded(slot) {
-                    factors[first_code + at] = quantize::signs(&rotated, |word, value| {
-                        codes[code_word(first_code + at, word, padded)] = value;
+                    let code = first_code + at;
+                    let factor = quantize::signs(&rotated, |word, value| {
+                        codes[code_word(code, word, padded)] = value;
                     });
+                    factors[code / 8].scales[code % 8] = factor.scale;
+                    factors[code / 8].ones[code % 8] = factor.ones;
                 }
             }
         }

@@ -194,14 +194,14 @@ pub(crate) struct Record {
     pub(crate) reserved: u32,
 }
 
-/// What a row's one-bit code is worth.
+/// What the one-bit codes of eight rows are worth.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
-pub(crate) struct Factor {
-    /// By what the inner product with the signs is to be multiplied.
-    pub(crate) scale: f32,
+pub(crate) struct Factors {
+    /// By what the inner products with the signs are to be multiplied.
+    pub(crate) scales: [f32; 8],
     /// How many bits are set.
-    pub(crate) ones: f32,
+    pub(crate) ones: [f32; 8],
 }
 
 /// Where each section is, in bytes from the start of the file.
@@ -293,7 +293,7 @@ impl Layout {
             records: next(count * size_of::<Record>()),
             popular: next(count * 4),
             means: next(SLOTS * padded * 4),
-            factors: next(all_coded * size_of::<Factor>()),
+            factors: next(all_coded / 8 * size_of::<Factors>()),
             codes: next(all_coded * padded / 8),
             scales: next(count * 4),
             rows: next(count * padded),

@@ -3,8 +3,7 @@
 use pulp::NullaryFnOnce;
 
 use crate::{
-    filter::ones,
-    format::Factor,
+    format::Factors,
     quantize::{PlaneQuery, WholeQuery},
 };
 
@@ -42,27 +41,23 @@ impl NullaryFnOnce for ByteProducts<'_> {
 /// Both have a multiple of 64 numbers.
 #[inline(always)]
 fn whole_product(row: &[i8], query: &[i16]) -> i32 {
-    let mut sums = [0_i32; 32];
-    for (row, query) in row.chunks_exact(64).zip(query.chunks_exact(64)) {
-        for (at, sum) in sums.iter_mut().enumerate() {
-            *sum += i32::from(row[2 * at]) * i32::from(query[2 * at])
-                + i32::from(row[2 * at + 1]) * i32::from(query[2 * at + 1]);
-        }
-    }
-    sums.iter().sum()
+    row.iter()
+        .zip(query)
+        .map(|(row, query)| i32::from(*row) * i32::from(*query))
+        .sum()
 }
 
 /// Upper bounds of inner products by one-bit codes, for a block.
 pub(crate) struct CodeProducts<'a> {
     /// Words of eight rows at a time.
     pub(crate) codes: &'a [u64],
-    pub(crate) factors: &'a [Factor],
+    pub(crate) factors: &'a [Factors],
     pub(crate) query: &'a PlaneQuery,
     /// Added to the query's product with the signs.
     pub(crate) margin: f32,
     /// Added to each product.
     pub(crate) base: f32,
-    pub(crate) out: &'a mut [f32],
+    pub(crate) out: &'a mut [f32; BLOCK],
 }
 
 impl NullaryFnOnce for CodeProducts<'_> {
@@ -73,11 +68,9 @@ impl NullaryFnOnce for CodeProducts<'_> {
         let query = self.query;
         let rest = query.rest + self.margin;
         let groups = self.codes.chunks_exact(8 * query.planes.len());
-        let places = self
-            .factors
-            .chunks_exact(8)
-            .zip(self.out.chunks_exact_mut(8));
-        for (codes, (factors, out)) in groups.zip(places) {
+        let (outs, _) = self.out.as_chunks_mut::<8>();
+        let places = self.factors.iter().zip(outs);
+        for (codes, (factor, out)) in groups.zip(places) {
             let mut counts = [0_u64; 8];
             for (words, planes) in codes.chunks_exact(8).zip(&query.planes) {
                 for (count, word) in counts.iter_mut().zip(words) {
@@ -87,9 +80,11 @@ impl NullaryFnOnce for CodeProducts<'_> {
                         + (u64::from((word & planes[3]).count_ones()) << 3);
                 }
             }
-            for ((out, count), factor) in out.iter_mut().zip(counts).zip(factors) {
-                let product = query.per_count * count as f32 + query.per_one * factor.ones + rest;
-                *out = self.base + factor.scale * product;
+            for at in 0..8 {
+                let product = query.per_count * counts[at] as u32 as f32
+                    + query.per_one * factor.ones[at]
+                    + rest;
+                out[at] = self.base + factor.scales[at] * product;
             }
         }
     }
@@ -129,11 +124,31 @@ impl NullaryFnOnce for Product<'_> {
     }
 }
 
-/// The rows of a block whose bit is set and whose product is at least so much.
-#[inline]
-pub(crate) fn above(products: &[f32], chosen: u64, least: f32) -> impl Iterator<Item = usize> {
-    let over = (products.iter().take(BLOCK).enumerate()).fold(0, |bits, (at, product)| {
-        bits | u64::from(*product >= least) << at
-    });
-    ones(over & chosen)
+/// The rows of a block whose bit is set and whose product is from `least` up and below `most`.
+pub(crate) struct Within<'a> {
+    pub(crate) products: &'a [f32; BLOCK],
+    pub(crate) chosen: u64,
+    pub(crate) least: f32,
+    pub(crate) most: f32,
+}
+
+impl NullaryFnOnce for Within<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn call(self) -> u64 {
+        let is_within = |product: &f32| (*product >= self.least) & (*product < self.most);
+        // Mostly there is none, which is told much faster than which ones there are.
+        if !self
+            .products
+            .iter()
+            .fold(false, |any, product| any | is_within(product))
+        {
+            return 0;
+        }
+        let bits = self.products.iter().enumerate();
+        bits.fold(0, |bits, (at, product)| {
+            bits | u64::from(is_within(product)) << at
+        }) & self.chosen
+    }
 }

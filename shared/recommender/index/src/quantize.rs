@@ -1,6 +1,13 @@
 //! Vectors as bytes and as bits.
 
-use crate::format::Factor;
+/// What a one-bit code is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Factor {
+    /// By what the inner product with the signs is to be multiplied.
+    pub(crate) scale: f32,
+    /// How many bits are set.
+    pub(crate) ones: f32,
+}
 
 /// Writes the bytes of a rotated vector, and returns by what to multiply them and how far they are then from the
 /// vector (Euclidean distance).

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Memory, Shade, Size, Traits,
-    format::{self, Bits, CURRENCIES, FORMAT, Factor, Header, Layout, MAGIC, Record, SLOTS},
+    format::{self, Bits, CURRENCIES, FORMAT, Factors, Header, Layout, MAGIC, Record, SLOTS},
 };
 
 /// A file of items, checked so far that nothing in it can lead outside of it. Cheap to clone.
@@ -244,14 +244,14 @@ impl Segment {
     }
 
     /// A slot's codes with their factors, 64 rows for each word; none if the slot has no codes.
-    pub(crate) fn codes(&self, slot: usize) -> Option<(&[Factor], &[u64])> {
+    pub(crate) fn codes(&self, slot: usize) -> Option<(&[Factors], &[u64])> {
         let rows = self.layout.coded[slot]..self.layout.coded[slot + 1];
         let words = self.padded() / 64;
-        let factors: &[Factor] = self.section(&self.layout.factors);
+        let factors: &[Factors] = self.section(&self.layout.factors);
         let codes: &[u64] = self.section(&self.layout.codes);
         (!rows.is_empty()).then(|| {
             (
-                &factors[rows.clone()],
+                &factors[rows.start / 8..rows.end / 8],
                 &codes[rows.start * words..rows.end * words],
             )
         })
