@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench bench-vision evals fuzz sam-build sam-local train clean check-python
+.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench bench-vision bench-index evals fuzz sam-build sam-local train clean check-python
 
 VENV := .local/venv
 PYTHON := $(VENV)/bin/python
@@ -78,9 +78,16 @@ else
 BENCH_BUILD := cargo build --release --workspace --exclude drape-bench --exclude drape-demo --bins && cargo build --quiet --release
 BENCH_RUN := --binaries target/release --hello target/release/hello-world
 endif
-bench: setup ## Start-up, reply times, memory and sizes of the release binaries. ARGS="--runs 5 --only me-get"
+bench: setup ## Start-up, replies, memory, sizes of the release binaries; the index. ARGS="--runs 5 --only me-get"
 	@$(BENCH_BUILD) -p drape-bench --no-default-features --bin hello-world
 	@cargo run --quiet -p drape-bench -- $(BENCH_RUN) $(ARGS)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory bench-index)
+
+# hnswlib comes as sources alone, which need g++; without it the others are measured.
+bench-index: setup $(BENCHING) ## The index beside faiss, usearch and hnswlib. ARGS="--rows 1000000 --queries 50" or "--vectors FILE.npy"
+	@$(PYTHON) -c 'import hnswlib' 2>/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements-hnswlib.txt 2>/dev/null \
+	  || echo "  hnswlib cannot be built here (needs g++): it is passed over"
+	@cargo run --quiet --release -p drape-evals --bin evals -- index --python $(PYTHON) $(ARGS)
 
 bench-vision: setup $(BENCHING) ## Vision models on one core: drape-nn, rten and onnxruntime side by side. ARGS="--runs 50"
 	@cargo run --quiet --release -p drape-bench --no-default-features --features vision --bin vision -- --python $(PYTHON) $(ARGS)

@@ -1,4 +1,4 @@
-//! Measures the vision engine on photos and data that are not in the repository.
+//! Measures the vision engine and the index on photos and data that are not in the repository.
 //!
 //! Each subcommand prints a table, and writes the same as JSON if asked to. Times are wall-clock times of this
 //! machine; run on a quiet one.
@@ -6,6 +6,7 @@
 mod colors;
 mod cutouts;
 mod embed;
+mod index;
 mod personal;
 mod photos;
 mod progress;
@@ -88,6 +89,8 @@ enum Command {
         #[arg(long, value_name = "CSV")]
         test: PathBuf,
     },
+    /// Time and recall of the index of what boutiques sell, beside faiss, usearch and hnswlib.
+    Index(index::Options),
 }
 
 fn main() -> ExitCode {
@@ -114,6 +117,9 @@ fn main() -> ExitCode {
             .and_then(|report| report::give(&report, json.as_deref())),
         Command::Personal { train, test } => {
             personal::run(&train, &test).and_then(|report| report::give(&report, json.as_deref()))
+        }
+        Command::Index(options) => {
+            index::run(&options).and_then(|report| report::give(&report, json.as_deref()))
         }
     };
     match done {
