@@ -43,10 +43,16 @@ pub(crate) fn choose(
     explore: impl Fn(&[Found]) -> Option<Choice>,
 ) -> Vec<Chosen> {
     let found = worthwhile(candidates, found);
-    let own = found.iter().filter(|found| !found.look.has_offer()).count();
+    let (own, mixed): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|found| !found.look.has_offer());
     // Mostly the person's own clothes, as far as there are as many outfits of them.
-    let offers = (limit / 3).max(1).max(limit.saturating_sub(own));
-    let pool = pool(candidates, found, POOL.max(6 * limit));
+    let offers = (limit / 3).max(1).max(limit.saturating_sub(own.len()));
+    let size = POOL.max(6 * limit);
+    let mut pool = [own, mixed]
+        .map(|found| pool(candidates, found, size))
+        .concat();
+    // Stable: those that are much the same stay behind their betters.
+    pool.sort_by(|a, b| b.scored.total.total_cmp(&a.scored.total));
     let vectors: Vec<Mean<'_>> = pool
         .iter()
         .map(|found| Mean::of(pieces(candidates, found)))

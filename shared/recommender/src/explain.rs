@@ -87,7 +87,11 @@ fn explain(
         if let Source::Boutique { price, .. } = piece.from {
             let price = price.map(|price| format!(", for {}", price.display()));
             let price = price.unwrap_or_default();
-            said.push(format!("the {} is from a boutique{price}", noun(piece)));
+            let is = match piece.category {
+                Category::Shoes | Category::Pants | Category::Shorts => "are",
+                _ => "is",
+            };
+            said.push(format!("the {} {is} from a boutique{price}", noun(piece)));
         }
     }
     if said.is_empty() {

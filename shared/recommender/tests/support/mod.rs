@@ -7,6 +7,7 @@ use drape_domain::{
     color::NAMED,
     item::{EmbeddingRef, ImageType, Typed, Upload},
 };
+use drape_index::{Builder, Catalog, Entry, Memory, Segment, Traits};
 use drape_recommender::{Answer, Context, Outfit, Piece, Request};
 use time::{Duration, macros::datetime};
 use uuid::Uuid;
@@ -45,7 +46,7 @@ pub(crate) fn owned(n: usize, category: Category, color: &str) -> Owned {
     item.item_id = id(n);
     item.status = ItemStatus::Ready;
     item.embedding = Some(EmbeddingRef {
-        model: "m".into(),
+        model: MODEL.into(),
         dim: 512,
         updated_at: NOW,
     });
@@ -122,4 +123,40 @@ pub(crate) fn items(outfit: &Outfit) -> Vec<ItemId> {
 
 pub(crate) fn slots(outfit: &Outfit) -> Vec<Slot> {
     outfit.pieces.iter().map(|piece| piece.slot).collect()
+}
+
+/// The model of all items' embeddings in tests.
+pub(crate) const MODEL: &str = "m";
+/// The boutique that offers everything.
+pub(crate) fn boutique() -> UserId {
+    UserId::from_uuid(Uuid::from_u128(2))
+}
+
+/// What a boutique would offer it as: its vector, or zeros with a one where there is none.
+pub(crate) fn entry(owned: &Owned, dim: usize, popularity: f32) -> Entry {
+    let words = owned.item.typed.title.iter();
+    let words = words.flat_map(|title| drape_learn::words::of_title(title.as_str()));
+    let mut plain = vec![0.0; dim];
+    plain[0] = 1.0;
+    Entry {
+        item: owned.item.item_id,
+        owner: boutique(),
+        traits: Traits::of(&owned.item, words.collect(), popularity),
+        vector: owned.vector.clone().unwrap_or(plain),
+    }
+}
+
+pub(crate) fn catalog(
+    model: &str,
+    dim: usize,
+    entries: impl IntoIterator<Item = Entry>,
+) -> Catalog {
+    let mut builder = Builder::new(model, dim, "1").unwrap();
+    for entry in entries {
+        builder.push(entry).unwrap();
+    }
+    let mut file = Vec::new();
+    builder.write(&mut file).unwrap();
+    let segment = Segment::open(Memory::from(file.as_slice()), model, dim).unwrap();
+    Catalog::new(segment, Vec::new()).unwrap()
 }
