@@ -23,14 +23,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             .rsplit_once(':')
             .ok_or("a garment is given as FILE:category")?;
         let bytes = fs::read(file)?;
-        let cutout = if file.ends_with(".png") {
-            image::load_from_memory(&bytes)?.into_rgba8()
+        let (cutout, cutout_confidence) = if file.ends_with(".png") {
+            (image::load_from_memory(&bytes)?.into_rgba8(), 1.0)
         } else {
-            cutter.cut(&decode(&bytes, ImageType::Jpeg)?)?.image
+            let cutout = cutter.cut(&decode(&bytes, ImageType::Jpeg)?)?;
+            (cutout.image, cutout.confidence)
         };
         worn.push(Garment {
             category: category.parse()?,
             cutout,
+            cutout_confidence,
         });
     }
     let engine = TryOnEngine::load()?;

@@ -145,6 +145,7 @@ fn cut_out(files: Vec<PhotoFile>) -> Result<(Vec<Ready>, Refused)> {
                     garment: Garment {
                         category,
                         cutout: cutout.image,
+                        cutout_confidence: cutout.confidence,
                     },
                 });
             }
@@ -331,6 +332,7 @@ mod tests {
             garment: Garment {
                 category,
                 cutout: RgbaImage::new(1, 1),
+                cutout_confidence: 1.0,
             },
         }
     }

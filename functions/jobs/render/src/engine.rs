@@ -35,14 +35,20 @@ impl Engine {
         })
     }
 
-    /// A garment that is cut out keeps its outline; one that is not is cut out now. One in which nothing can
-    /// be found is empty, and left to the engine like any other that shows nothing.
-    fn cutout(&self, garment: &Garment) -> Result<RgbaImage, RenderError> {
-        match self.cutter.cut(&garment.photo) {
-            Ok(cutout) => Ok(cutout.image),
-            Err(VisionError::Photo(_)) => Ok(RgbaImage::new(1, 1)),
-            Err(error) => Err(fault(error)),
-        }
+    /// A garment that is cut out keeps its outline, and what was thought of it when that was made; one that is
+    /// not is cut out now. One in which nothing can be found is empty, and left to the engine like any other
+    /// that shows nothing.
+    fn cut_out(&self, garment: &Garment) -> Result<tryon::Garment, RenderError> {
+        let (cutout, confidence) = match self.cutter.cut(&garment.photo) {
+            Ok(cutout) => (cutout.image, cutout.confidence),
+            Err(VisionError::Photo(_)) => (RgbaImage::new(1, 1), 0.0),
+            Err(error) => return Err(fault(error)),
+        };
+        Ok(tryon::Garment {
+            category: garment.category,
+            cutout,
+            cutout_confidence: garment.cutout_confidence.unwrap_or(confidence),
+        })
     }
 }
 
@@ -59,12 +65,7 @@ impl Render for Engine {
             .partition(|garment| !matches!(garment.category.slot(), Slot::Bag | Slot::Accessory));
         let cutouts = drawn
             .iter()
-            .map(|garment| {
-                Ok(tryon::Garment {
-                    category: garment.category,
-                    cutout: self.cutout(garment)?,
-                })
-            })
+            .map(|garment| self.cut_out(garment))
             .collect::<Result<Vec<_>, _>>()?;
         let rendering = self
             .engine
@@ -189,6 +190,7 @@ mod tests {
             item_id: ItemId::new(),
             category,
             photo: photo([200, 10, 10]),
+            cutout_confidence: None,
         }
     }
 

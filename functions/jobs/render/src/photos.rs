@@ -119,6 +119,7 @@ fn garment(item: &Item, object: &Object) -> Result<Garment, Unusable> {
         item_id: item.item_id,
         category: item.category(),
         photo,
+        cutout_confidence: item.cutout_confidence(),
     })
 }
 

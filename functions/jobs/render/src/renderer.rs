@@ -16,6 +16,8 @@ pub struct Garment {
     pub category: Category,
     /// Its cutout; where there is none, its photo, which has no transparency.
     pub photo: Photo,
+    /// How far its cutout can be trusted, 0–1; none if there is none, or if nobody knows.
+    pub cutout_confidence: Option<f32>,
 }
 
 /// What a picture is composed of: PNGs of its size.

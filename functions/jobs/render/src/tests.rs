@@ -6,8 +6,8 @@ use drape_common::store::{
     memory::{Fuse, MemoryBucket, MemoryQueue, MemoryTable},
 };
 use drape_domain::{
-    Background, Category, ItemId, Text, TryOnId, TryOnStatus, UploadId, UserId,
-    item::{ImageKeys, ImageType, Typed, Upload},
+    Background, Category, ItemId, Pattern, Text, TryOnId, TryOnStatus, UploadId, UserId,
+    item::{ImageKeys, ImageType, Inferred, Typed, Upload},
     tryon::{GarmentLayer, Layers, Lights, Rendered, TryOnItem, ViewOptions},
 };
 use drape_vision::Photo;
@@ -299,6 +299,27 @@ async fn garments_come_in_order_as_cutouts_where_there_are_any() {
         garments,
         [(Category::Shirt, true), (Category::Pants, false)]
     );
+}
+
+#[tokio::test]
+async fn what_was_thought_of_a_cutout_comes_with_it() {
+    let world = World::new().await;
+    let mut item = world.item(0).await;
+    item.inferred = Some(Inferred {
+        category: Category::Shirt,
+        confidence: 0.9,
+        candidates: vec![],
+        cutout_confidence: Some(0.4),
+        colors: vec![],
+        pattern: Pattern::Solid,
+    });
+    world.job.items.put(&item).await.unwrap();
+    world.run().await.unwrap();
+    let seen = world.job.renderer.seen.lock().unwrap().clone();
+    let told: Vec<_> = (seen[0].iter())
+        .map(|garment| garment.cutout_confidence)
+        .collect();
+    assert_eq!(told, [Some(0.4), None]);
 }
 
 #[tokio::test]

@@ -12,8 +12,10 @@ pub(crate) struct Signs {
     pub(crate) seen: f32,
     /// The share of it that lies on the body's outline.
     pub(crate) on_body: f32,
-    /// How cleanly it was cut out.
+    /// How clean its cutout's edges are.
     pub(crate) quality: f32,
+    /// How far its cutout could be trusted when it was made.
+    pub(crate) cutout: f32,
     /// How much its outline is like its mirror image.
     pub(crate) symmetry: f32,
     /// How much its shape looks like what its category says.
@@ -28,6 +30,7 @@ impl Signs {
         (0.35 + 0.65 * self.seen)
             * (0.4 + 0.6 * smooth_step(0.3, 0.7, self.on_body))
             * (0.5 + 0.5 * self.quality)
+            * (0.4 + 0.6 * smooth_step(0.1, 0.9, self.cutout))
             * (0.3 + 0.7 * smooth_step(0.65, 0.97, self.symmetry))
             * (0.2 + 0.8 * self.shape)
             * (-1.4 * (self.distortion - 0.27).max(0.0)).exp()
@@ -48,6 +51,7 @@ mod tests {
         seen: 1.0,
         on_body: 0.9,
         quality: 1.0,
+        cutout: 1.0,
         symmetry: 0.98,
         shape: 1.0,
         distortion: 0.2,
@@ -65,6 +69,10 @@ mod tests {
             },
             Signs {
                 quality: 0.5,
+                ..GOOD
+            },
+            Signs {
+                cutout: 0.5,
                 ..GOOD
             },
             Signs {

@@ -19,6 +19,7 @@ mod mesh;
 mod plane;
 mod pose;
 mod protect;
+mod remains;
 mod repair;
 mod shadow;
 mod shape;
@@ -59,6 +60,9 @@ pub struct Garment {
     pub category: Category,
     /// Its picture with a transparent background. Sides up to 8,192 pixels.
     pub cutout: RgbaImage,
+    /// How far the cutout's outline can be trusted, 0–1, as [`crate::Cutout::confidence`] has it; 1 where
+    /// nobody knows.
+    pub cutout_confidence: f32,
 }
 
 /// A person wearing garments.
@@ -75,7 +79,8 @@ pub struct Rendering {
     /// size.
     pub turns: Vec<RgbImage>,
     /// How far the picture can be trusted, 0–1: how well the joints are seen, how much the person faces the
-    /// camera, how cleanly the garments were cut out, and how well they cover the body.
+    /// camera, how far the garments' cutouts can be trusted, and how well they cover the body and what was
+    /// worn there before.
     pub confidence: f32,
     /// Positions (in the request) of the garments in the picture, in the order in which they were put on.
     pub placed: Vec<usize>,
@@ -195,7 +200,11 @@ fn render_on(
     let mut worn: Vec<(usize, Layer)> = Vec::new();
     let mut confidence = body.presence() * (body.frontal() / 0.62).clamp(0.0, 1.0).sqrt();
     for index in order {
-        let Garment { category, cutout } = &garments[index];
+        let Garment {
+            category,
+            cutout,
+            cutout_confidence,
+        } = &garments[index];
         let pieces = if *category == Category::Shoes { 2 } else { 1 };
         let upright = !matches!(category, Category::Shoes | Category::Hat);
         let size = fit::picture_size(*category, &body);
@@ -235,6 +244,7 @@ fn render_on(
                 Keeps::Face => 1.0,
             },
             quality: cloth.quality,
+            cutout: cutout_confidence.max(0.0),
             symmetry: cloth.symmetry,
             shape: fitted.trust,
             distortion: fitted.distortion(),

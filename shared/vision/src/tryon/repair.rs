@@ -12,6 +12,7 @@ use super::{
     mesh::Layer,
     plane::{Mask, Plane},
     protect::Protected,
+    remains,
 };
 
 /// How uneven the background next to a gap may be (mean difference from its own smoothed self, 0–255) to be
@@ -55,12 +56,6 @@ pub(crate) fn repair(
     worn: &[Worn<'_>],
 ) -> Repaired {
     let (width, height) = (body.mask.width, body.mask.height);
-    let unchanged = |left| Repaired {
-        person: photo.clone(),
-        stays: Plane::from_fn(width, height, |_, _| 1.0),
-        left,
-        guessed: 0.0,
-    };
     let mut cover = Plane::new(width, height);
     for worn in worn {
         for (cover, pixel) in cover.data.iter_mut().zip(&worn.layer.data) {
@@ -71,9 +66,14 @@ pub(crate) fn repair(
     let limbs = Limbs::new(body, protected);
     let old = old_clothes(body, protected);
     let stale = stale(body, &limbs, &old, &cover, worn);
-    let count = stale.count();
-    if (count as f32) < 0.0005 * covered {
-        return unchanged(0.0);
+    let mut left = remains::below(photo, body, &limbs, &old, &cover, worn);
+    if (stale.count() as f32) < 0.0005 * covered {
+        return Repaired {
+            person: photo.clone(),
+            stays: Plane::from_fn(width, height, |_, _| 1.0),
+            left: left / covered,
+            guessed: 0.0,
+        };
     }
     // A little further, where old cloth and background mix; never onto what is kept.
     let rim = (0.014 * body.torso).max(2.0);
@@ -117,7 +117,7 @@ pub(crate) fn repair(
 
     let mut person = photo.clone();
     let mut stays = Plane::from_fn(width, height, |_, _| 1.0);
-    let (mut left, mut guessed) = (0.0, 0.0);
+    let mut guessed = 0.0;
     for y in 0..height {
         for x in 0..width {
             let index = y * width + x;

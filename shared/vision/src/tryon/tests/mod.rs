@@ -132,7 +132,11 @@ fn trousers(colour: [u8; 3]) -> RgbaImage {
 }
 
 fn garment(category: Category, cutout: RgbaImage) -> Garment {
-    Garment { category, cutout }
+    Garment {
+        category,
+        cutout,
+        cutout_confidence: 1.0,
+    }
 }
 
 fn outfits() -> [Vec<Garment>; 2] {
@@ -189,6 +193,22 @@ fn a_bag_alone_is_nothing_to_try_on_and_no_model_runs_for_it() {
             "nothing_to_try_on"
         );
     }
+}
+
+#[test]
+fn a_garment_of_which_the_cutout_is_poor_is_trusted_less() {
+    let of = |cutout_confidence| {
+        let garments = [Garment {
+            cutout_confidence,
+            ..garment(Category::TShirt, shirt(RED))
+        }];
+        let rendering = render_on(&photo(), pose(), &garments, View::default()).unwrap();
+        rendering.confidence
+    };
+    assert!(of(0.5) < of(1.0) - 0.1, "{} {}", of(0.5), of(1.0));
+    assert!(of(0.2) < of(0.5) - 0.1, "{} {}", of(0.2), of(0.5));
+    // What was stored may be no number.
+    assert!(of(f32::NAN) <= of(0.2));
 }
 
 #[test]

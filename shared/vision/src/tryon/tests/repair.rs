@@ -91,6 +91,33 @@ fn before_a_busy_wall_old_clothes_are_left_and_the_confidence_falls() {
     );
 }
 
+/// The confidence of a new T-shirt over an old top that ends at a height in the picture.
+fn over_an_old_top(ends: f32, bare_legs: bool) -> f32 {
+    let mut photo = dressed(|at| (140.0..ends).contains(&at.y) && (at.x - 200.0).abs() < 62.0);
+    if bare_legs {
+        for (_, y, pixel) in photo.enumerate_pixels_mut() {
+            if y as f32 >= ends && *pixel == Rgb([60, 60, 75]) {
+                *pixel = SKIN;
+            }
+        }
+    }
+    let garments = [garment(Category::TShirt, shirt(RED))];
+    let rendering = render_on(&photo, pose(), &garments, View::default()).unwrap();
+    rendering.confidence
+}
+
+#[test]
+fn an_old_coat_that_goes_on_below_a_new_top_lowers_the_confidence() {
+    let (shirt, coat) = (over_an_old_top(300.0, false), over_an_old_top(440.0, false));
+    assert!(coat < shirt - 0.1, "{coat} {shirt}");
+}
+
+#[test]
+fn an_old_dress_over_bare_legs_reads_as_a_skirt_below_a_new_top() {
+    let (shirt, dress) = (over_an_old_top(300.0, true), over_an_old_top(440.0, true));
+    assert!((dress - shirt).abs() < 0.05, "{dress} {shirt}");
+}
+
 #[test]
 fn clothes_that_the_new_ones_are_not_worn_instead_of_stay() {
     let before = photo();
