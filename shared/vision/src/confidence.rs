@@ -1,6 +1,6 @@
 //! How far a cutout can be trusted.
 
-use crate::{plane::Plane, specks::Parts};
+use crate::{lost, plane::Plane, region::Scene, specks::Parts};
 
 /// What a cutout is judged by, each 0–1.
 #[derive(Debug, Clone, Copy)]
@@ -17,12 +17,14 @@ pub(crate) struct Evidence {
     pub(crate) views: f32,
     /// How much longer its outline is than that of the smoothed garment.
     pub(crate) ragged: f32,
+    /// How much of it seems to have been lost, as a part of what was found.
+    pub(crate) lost: f32,
 }
 
 impl Evidence {
-    /// Of a division of a picture in which things stood out as `prior` says, to the network the same in a
+    /// Of a division of a scene in which things stood out as `prior` says, to the network the same in a
     /// mirror as far as `views` says.
-    pub(crate) fn gather(prior: &Plane, inside: &[bool], views: f32) -> Self {
+    pub(crate) fn gather(scene: &Scene, prior: &Plane, inside: &[bool], views: f32) -> Self {
         let (width, height) = (prior.width, prior.height);
         let (mut decided, mut looked, mut both, mut either) = (0.0_f32, 0.0_f32, 0.0, 0.0);
         for (p, inside) in prior.data.iter().zip(inside) {
@@ -63,6 +65,7 @@ impl Evidence {
             border: share(rim as f32, 2.0 * (width + height) as f32),
             views,
             ragged: (share(own as f32, plain as f32) - 1.0).clamp(0.0, 1.0),
+            lost: lost::share(scene, inside),
         }
     }
 
@@ -76,6 +79,7 @@ impl Evidence {
             * mix(0.4, fall(self.views, 0.6, 0.93))
             * mix(0.5, fall(self.border, 0.45, 0.1))
             * mix(0.5, fall(self.ragged, 0.35, 0.08))
+            * mix(0.35, fall(self.lost, 0.05, 0.01))
     }
 }
 
@@ -94,6 +98,8 @@ fn outline(inside: &[bool], width: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use image::{Rgb, RgbImage};
+
     use super::*;
 
     fn confidence(prior: impl Fn(usize, usize) -> f32) -> f32 {
@@ -103,7 +109,15 @@ mod tests {
     fn seen_twice(prior: impl Fn(usize, usize) -> f32, views: f32) -> f32 {
         let prior = Plane::from_fn(100, 100, prior);
         let inside: Vec<bool> = prior.data.iter().map(|p| *p > 0.5).collect();
-        Evidence::gather(&prior, &inside, views).confidence()
+        // A dark garment on a light floor, all of it.
+        let scene = Scene::new(&RgbImage::from_fn(100, 100, |x, y| {
+            Rgb([if inside[(y * 100 + x) as usize] {
+                40
+            } else {
+                210
+            }; 3])
+        }));
+        Evidence::gather(&scene, &prior, &inside, views).confidence()
     }
 
     fn square(x: usize, y: usize, left: usize, top: usize, side: usize) -> bool {

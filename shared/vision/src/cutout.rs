@@ -130,7 +130,8 @@ impl Cutter {
             return Err(nothing().into());
         }
         // What the owner drew is not to be doubted.
-        let (judged, views) = if prior.drawn || strokes.is_some() {
+        let drawn = prior.drawn || strokes.is_some();
+        let (judged, views) = if drawn {
             let certain = Plane::from_fn(scene.width, scene.height, |x, y| {
                 f32::from(u8::from(inside[y * scene.width + x]))
             });
@@ -138,7 +139,11 @@ impl Cutter {
         } else {
             (prior.plane, prior.agreement)
         };
-        let confidence = Evidence::gather(&judged, &inside, views).confidence();
+        let mut evidence = Evidence::gather(&scene, &judged, &inside, views);
+        if drawn {
+            evidence.lost = 0.0;
+        }
+        let confidence = evidence.confidence();
         let whole = matte::cut(shown, &scene, &inside);
         Ok(crop(&whole, (left, top), photo.size(), confidence).ok_or_else(nothing)?)
     }

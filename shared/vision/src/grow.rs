@@ -1,7 +1,7 @@
 //! Parts of the garment that did not stand out, such as a sleeve: they touch what did, have its colours, and
 //! have colours that are strange to everything else around.
 
-use crate::{palette::Palette, plane::Plane, region::Scene, specks::Parts};
+use crate::{mirror::Mirror, palette::Palette, plane::Plane, region::Scene, specks::Parts};
 
 /// A colour is common to a palette if it is at least this part as likely as its usual ones, and strange if it
 /// is less.
@@ -14,6 +14,8 @@ const MOST: f32 = 0.4;
 const JOINED: std::ops::Range<f32> = 0.04..0.3;
 /// At most so much of it lies on the photo's rim.
 const CUT_OFF: f32 = 0.1;
+/// So much of a part has a counterpart on the garment's other side, found or lost as well.
+const MIRRORED: f32 = 0.3;
 /// So many parts are looked at, the largest first.
 const LOOKED_AT: usize = 6;
 /// How much such a part stands out then.
@@ -38,6 +40,7 @@ pub(crate) fn add(scene: &Scene, prior: &mut Plane, inside: &[bool]) -> bool {
         .filter(|(size, _)| (LEAST * area..MOST * area).contains(&(*size as f32)))
         .collect();
     fitting.sort_unstable_by(|one, other| other.cmp(one));
+    let mirror = Mirror::of(inside, width);
     let mut grown = false;
     for (_, label) in fitting.into_iter().take(LOOKED_AT) {
         let own = |at: usize| parts.of[at] == Some(label);
@@ -61,6 +64,16 @@ pub(crate) fn add(scene: &Scene, prior: &mut Plane, inside: &[bool]) -> bool {
             }
         }
         if !JOINED.contains(&(joined / outline.max(1.0))) || cut_off > CUT_OFF * outline {
+            continue;
+        }
+        let (mut mirrored, mut size) = (0.0_f32, 0.0_f32);
+        for at in (0..inside.len()).filter(|at| own(*at)) {
+            let other = mirror.and_then(|mirror| mirror.counterpart(at));
+            let found = other.is_some_and(|other| inside[other] || like[other]);
+            mirrored += f32::from(u8::from(found));
+            size += 1.0;
+        }
+        if mirrored < MIRRORED * size {
             continue;
         }
         let elsewhere = || {
@@ -94,8 +107,10 @@ mod tests {
     const CLOTH: [u8; 3] = [40, 52, 110];
     const FLOOR: [u8; 3] = [206, 196, 178];
 
+    /// A body with one sleeve on the left.
     fn body(x: usize, y: usize) -> bool {
         (30..70).contains(&x) && (20..80).contains(&y)
+            || (8..30).contains(&x) && (20..40).contains(&y)
     }
 
     fn beside(x: usize, y: usize) -> bool {
@@ -143,6 +158,12 @@ mod tests {
     fn what_has_another_colour_stays_out() {
         assert!(!taken_in([150, 40, 40], beside, |_, _| false));
         assert!(!taken_in(FLOOR, beside, |_, _| false));
+    }
+
+    #[test]
+    fn what_has_no_counterpart_on_the_other_side_stays_out() {
+        let low = |x: usize, y: usize| (70..92).contains(&x) && (58..78).contains(&y);
+        assert!(!taken_in(CLOTH, low, |_, _| false));
     }
 
     #[test]
