@@ -31,22 +31,38 @@ pub(crate) struct Top {
     pub(crate) hugging: bool,
 }
 
+/// Which sleeves are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sleeves {
+    /// None: what looks like them is broad straps, or the body's own breadth.
+    None,
+    /// Any, if there are some; long ones as a rule, and perhaps along the body without a gap.
+    Any { long: bool, hugs: bool },
+}
+
 impl Top {
     /// Reads the shape of a top, a jacket or a dress.
     pub(crate) fn read(cloth: &Cloth, category: Category) -> Self {
         let long = long_sleeved(category);
         let hugs = long || matches!(category, Category::Shirt | Category::Blouse);
-        let shape = Self::read_as(cloth, long, hugs);
+        if matches!(category, Category::Undershirt | Category::Top) {
+            return Self::read_as(cloth, Sleeves::None);
+        }
+        let shape = Self::read_as(cloth, Sleeves::Any { long, hugs });
         // What looked like sleeves along the body is the body's own edge: a vest.
         let thin =
             |sleeve: &Option<Sleeve>| sleeve.as_ref().is_none_or(|sleeve| sleeve.share < 0.095);
         if hugs && shape.hugging && shape.sleeve.iter().all(thin) {
-            return Self::read_as(cloth, long, false);
+            return Self::read_as(cloth, Sleeves::Any { long, hugs: false });
         }
         shape
     }
 
-    fn read_as(cloth: &Cloth, long: bool, hugs: bool) -> Self {
+    fn read_as(cloth: &Cloth, sleeves: Sleeves) -> Self {
+        let (long, hugs) = match sleeves {
+            Sleeves::None => (false, false),
+            Sleeves::Any { long, hugs } => (long, hugs),
+        };
         let mask = &cloth.mask;
         let (first, last) = rows(mask);
         let (top, hem) = (first as f32, last as f32 + 1.0);
@@ -62,6 +78,7 @@ impl Top {
         let dents = dents(&outline, 0.03 * height);
         let armholes = [0, 1].map(|side| {
             armhole(&dents, mask, side, middle, broad, height)
+                .filter(|_| sleeves != Sleeves::None)
                 .filter(|armhole| hugs || matches!(armhole, Armhole::Sleeve(_)))
         });
 

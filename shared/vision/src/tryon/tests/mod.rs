@@ -196,6 +196,18 @@ fn a_bag_alone_is_nothing_to_try_on_and_no_model_runs_for_it() {
 }
 
 #[test]
+fn an_undershirt_gets_no_sleeves_even_if_its_outline_is_a_t_shirts() {
+    let red = |category| {
+        let garments = [garment(category, shirt(RED))];
+        let rendering = render_on(&photo(), pose(), &garments, View::default()).unwrap();
+        // Half way down both upper arms.
+        [(118, 185), (282, 185)].map(|(x, y)| reddish(*rendering.image.get_pixel(x, y)))
+    };
+    assert_eq!(red(Category::TShirt), [true; 2]);
+    assert_eq!(red(Category::Undershirt), [false; 2]);
+}
+
+#[test]
 fn a_garment_of_which_the_cutout_is_poor_is_trusted_less() {
     let of = |cutout_confidence| {
         let garments = [Garment {
