@@ -70,7 +70,7 @@ pub enum Lighting {
 pub struct ViewOptions {
     /// Two pictures turned slightly.
     pub rotate: bool,
-    /// Perspective.
+    /// Accepted from clients that send it. It changes nothing: a picture keeps the perspective of its photo.
     pub perspective: bool,
     /// The picture's light; its layers are neutral whatever is wanted.
     pub lighting: Lighting,
