@@ -672,6 +672,57 @@ async fn answers_at_the_turn_of_the_year_are_found_again() {
 }
 
 #[tokio::test]
+async fn vectors_that_are_none_do_no_harm() {
+    let world = World::dressed().await;
+    let broken: [&[f32]; 6] = [
+        &[f32::NAN, 1.0],
+        &[0.0, 0.0],
+        &[f32::INFINITY, 0.0],
+        &[],
+        &[1.0; 7],
+        &[f32::MAX, f32::MAX],
+    ];
+    for (row, vector) in world.endpoint.items.dump().into_iter().zip(broken) {
+        let item: Item = serde_json::from_value(row).unwrap();
+        world.embed(&item, "m1", vector).await;
+    }
+    for outfit in outfits(&world.send(world.ask()).await) {
+        let score = outfit["score"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&score));
+    }
+}
+
+#[tokio::test]
+async fn a_wardrobe_of_one_slot_says_what_else_it_takes() {
+    let world = World::empty();
+    for color in [("black", [24, 24, 26]), ("white", [245, 245, 243])] {
+        world.own(Category::Shoes, color).await;
+    }
+    let answer = world.send(world.ask()).await;
+    assert!(outfits(&answer).is_empty());
+    let missing = answer.body["missing"].as_array().unwrap();
+    assert!(missing.contains(&json!("top")) && missing.contains(&json!("bottom")));
+}
+
+#[tokio::test]
+async fn a_wardrobe_of_ten_thousand_is_answered() {
+    let world = World::empty();
+    let kinds = [
+        Category::Shirt,
+        Category::Pants,
+        Category::Dress,
+        Category::Shoes,
+        Category::Outerwear,
+    ];
+    for n in 0..10_000_usize {
+        let shade = (n % 251) as u8;
+        let item = garment(world.user, kinds[n % kinds.len()], ("grey", [shade; 3]));
+        world.endpoint.items.put(&item).await.unwrap();
+    }
+    assert_eq!(outfits(&world.send(world.ask()).await).len(), 3);
+}
+
+#[tokio::test]
 async fn only_ones_own_user_id_is_taken() {
     let world = World::empty();
     let answer = world

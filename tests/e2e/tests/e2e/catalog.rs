@@ -38,7 +38,7 @@ async fn has(stack: &Stack, item: ItemId) -> Result<bool> {
 }
 
 /// Runs the job by hand. The scheduled one runs beside it, and either may lose to the other.
-async fn reindex(stack: &Stack, event: &Value) -> Result<Value> {
+pub(crate) async fn reindex(stack: &Stack, event: &Value) -> Result<Value> {
     let started = Instant::now();
     loop {
         let answer = stack.invoke("reindex", event).await?;

@@ -1,14 +1,25 @@
 //! Outfits from a person's own wardrobe, and what they think of them.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
-use anyhow::Result;
-use drape_common::store::{dynamo::Table, queries::RecentSignals, tables::DaySignal};
-use drape_domain::{Category, SignalKind};
-use drape_e2e::{Person, Stack};
+use anyhow::{Result, bail};
+use drape_common::store::{
+    Get,
+    dynamo::Table,
+    queries::RecentSignals,
+    tables::{DayShowing, DaySignal},
+};
+use drape_domain::{Category, RecommendationId, SignalKind};
+use drape_e2e::{
+    Person, Stack,
+    pictures::{Shape, garment},
+};
 use serde_json::{Value, json};
 
-use crate::{Outcome, seed};
+use crate::{Outcome, catalog, seed};
 
 const NAVY: (&str, [u8; 3]) = ("navy", [28, 36, 72]);
 const WHITE: (&str, [u8; 3]) = ("white", [245, 245, 243]);
@@ -178,6 +189,11 @@ async fn a_question_that_makes_no_sense_is_refused() -> Outcome {
         ("limit=0", "limit"),
         ("limit=11", "limit"),
         ("user_id=me", "user_id"),
+        ("humidity=101", "humidity"),
+        ("pair_with=shirt", "pair_with"),
+        ("exclude=shirt,hat", "exclude"),
+        ("avoid_repeat_days=61", "avoid_repeat_days"),
+        ("context=%7B%22event%22%3A%7B%7D%7D", "context.event.title"),
         ("weather=nice", "weather"),
     ] {
         let call = ada.get(&format!("/recommendations?{query}"));
@@ -243,5 +259,173 @@ async fn a_signal_is_recorded_once() -> Outcome {
         let fields = ada.post("/signals", &body).invalid_fields().await?;
         assert_eq!(fields, [field], "for {value}");
     }
+    Ok(())
+}
+
+/// Whether an item is in any of ten outfits.
+async fn shown(person: &Person, id: &str) -> Result<bool> {
+    let answer = person.get("/recommendations?temp_c=24&limit=10");
+    Ok(answer.expect(200).await?["recommendations"]
+        .to_string()
+        .contains(id))
+}
+
+#[tokio::test]
+async fn what_a_person_changes_is_so_in_the_very_next_answer() -> Outcome {
+    let stack = Stack::from_env()?;
+    let ada = stack.sign_up().await?;
+    let own = wardrobe(&stack, &ada).await?;
+    let shoes: Vec<_> = own
+        .iter()
+        .filter(|(_, category)| **category == Category::Shoes)
+        .map(|(id, _)| format!("/items/{id}"))
+        .collect();
+    // With one pair left, that pair is in every outfit.
+    assert_eq!(ada.delete(&shoes[0]).send().await?.status, 204);
+    let id = shoes[1].trim_start_matches("/items/");
+    for _ in 0..3 {
+        assert!(shown(&ada, id).await?);
+        let washed = ada.patch(&shoes[1], &json!({ "status": "in_wash" }));
+        assert_eq!(washed.expect(200).await?["item"]["status"], "in_wash");
+        assert!(!shown(&ada, id).await?, "it is in the wash");
+        let listed = ada.get("/wardrobe?status=in_wash").expect(200).await?;
+        assert_eq!(listed["items"][0]["id"], id);
+        let out = ada.patch(&shoes[1], &json!({ "status": "ready" }));
+        assert_eq!(out.expect(200).await?["item"]["status"], "ready");
+    }
+    assert!(shown(&ada, id).await?);
+    assert_eq!(ada.delete(&shoes[1]).send().await?.status, 204);
+    assert!(!shown(&ada, id).await?, "it is gone");
+
+    let new = seed::ready_item(&stack, &ada, Category::Shoes, BLACK).await?;
+    assert!(shown(&ada, &new.to_string()).await?, "it is new");
+    Ok(())
+}
+
+#[tokio::test]
+async fn outfits_are_built_around_a_piece_and_without_others() -> Outcome {
+    let stack = Stack::from_env()?;
+    let (ada, ben) = (stack.sign_up().await?, stack.sign_up().await?);
+    let own = wardrobe(&stack, &ada).await?;
+    let of = |wanted: Category| {
+        let mut ids = own.iter().filter(|(_, category)| **category == wanted);
+        ids.next().map(|(id, _)| id.as_str()).unwrap_or_default()
+    };
+    let (polo, shorts) = (of(Category::Polo), of(Category::Shorts));
+    let query = [("pair_with", polo), ("exclude", shorts), ("temp_c", "27")];
+    let answer = ada
+        .get("/recommendations")
+        .query(&query)
+        .expect(200)
+        .await?;
+    let around = outfits(&answer, &own);
+    assert!(!around.is_empty());
+    for outfit in around {
+        let ids = pieces(&outfit);
+        assert!(ids.iter().any(|id| id == polo) && ids.iter().all(|id| id != shorts));
+    }
+    let path = format!("/recommendations?pair_with={polo}");
+    ben.get(&path).problem(404, "item_not_found").await?;
+    let washed = json!({ "status": "in_wash" });
+    ada.patch(&format!("/items/{polo}"), &washed)
+        .expect(200)
+        .await?;
+    assert_eq!(ada.get(&path).invalid_fields().await?, ["pair_with"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_shown_is_kept_for_learning() -> Outcome {
+    let stack = Stack::from_env()?;
+    let ada = stack.sign_up().await?;
+    wardrobe(&stack, &ada).await?;
+    let event = r#"{"event":{"title":"Wedding","start":"2030-01-05T14:00:00+01:00"}}"#;
+    let asked = ada
+        .get("/recommendations")
+        .query(&[("context", event), ("temp_c", "25")]);
+    let answer = asked.expect(200).await?;
+    let shown = &answer["recommendations"][1];
+    let id: RecommendationId = serde_json::from_value(shown["id"].clone())?;
+    let name = stack.output("ShowingsTable")?.to_owned();
+    let showings = Table::<DayShowing>::new(&stack.aws()?.dynamodb(), name);
+    let key = DayShowing::key_of(id.showing(), seed::user_id(&ada));
+    let Some(row) = showings.get(&key).await? else {
+        bail!("it was not kept");
+    };
+    assert_eq!(row.showing.occasion.as_deref(), Some("wedding"));
+    let kept = row.showing.outfits.iter().find(|outfit| outfit.id == id);
+    let Some(kept) = kept else {
+        bail!("the outfit was not kept");
+    };
+    assert_eq!(json!(kept.explain), shown["explain"]);
+    assert_eq!(json!(kept.score), shown["score"]);
+    Ok(())
+}
+
+/// How long it may take until every instance has a new index: it is looked for every half minute.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+#[tokio::test]
+async fn a_boutique_completes_the_look_with_what_it_still_sells() -> Outcome {
+    let stack = Stack::from_env()?;
+    let (boutique, ada) = (stack.sign_up_boutique().await?, stack.sign_up().await?);
+    let ben = stack.sign_up().await?;
+    // Given somebody without anything to wear below
+    for category in [Category::TShirt, Category::Shoes] {
+        seed::ready_item(&stack, &ada, category, WHITE).await?;
+    }
+    let fields = json!({
+        "title": "Tailored trousers",
+        "category": "pants",
+        "price": { "amount": 1_250_000, "currency": "NGN" },
+    });
+    let photo = garment(Shape::Trousers, [30, 40, 80])?;
+    let sold = boutique.add_item(&photo, &fields).await?;
+    let id = sold["id"].as_str().unwrap_or_default();
+
+    // When the index has it
+    let started = Instant::now();
+    let with = "/recommendations?temp_c=24&include_boutiques=true";
+    let outfit = loop {
+        catalog::reindex(&stack, &json!({})).await?;
+        let answer = ada.get(with).expect(200).await?;
+        let outfits = answer["recommendations"].as_array().unwrap().clone();
+        let found = outfits
+            .into_iter()
+            .find(|outfit| outfit.to_string().contains(id));
+        if let Some(outfit) = found {
+            break outfit;
+        }
+        if started.elapsed() > PATIENCE {
+            bail!("it was never shown: {answer}");
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    };
+
+    // Then it is shown with who sells it for what
+    let pieces = outfit["pieces"].as_array().unwrap();
+    let piece = pieces.iter().find(|piece| piece["item_id"] == id).unwrap();
+    assert_eq!(
+        (&piece["owned"], &piece["slot"]),
+        (&json!(false), &json!("bottom"))
+    );
+    assert_eq!(piece["boutique"]["id"], boutique.id.as_str());
+    assert_eq!(piece["price"]["display"], "₦12,500");
+    assert_eq!(stack.follow(&piece["thumb"]).await?.0, 200);
+    let without = ada.get("/recommendations?temp_c=24").expect(200).await?;
+    assert_eq!(without["recommendations"], json!([]));
+
+    // And those who were shown it may say what they think of it
+    let liked = json!({ "kind": "like", "recommendation_id": outfit["id"], "items": [id] });
+    ada.post("/signals", &liked).expect(202).await?;
+    ben.post("/signals", &liked)
+        .problem(404, "item_not_found")
+        .await?;
+
+    // And what is sold out is gone at once, whatever the index says
+    let path = format!("/items/{id}");
+    assert_eq!(boutique.delete(&path).send().await?.status, 204);
+    let after = ada.get(with).expect(200).await?;
+    assert!(!after["recommendations"].to_string().contains(id));
     Ok(())
 }

@@ -3,8 +3,13 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use drape_common::store::blob::{HeadObject, PutObject, keys};
-use drape_domain::{Category, TryOnStatus, UploadId};
+use drape_common::store::{
+    blob::{HeadObject, PutObject, keys},
+    dynamo::Table,
+    queries::RecentSignals,
+    tables::DaySignal,
+};
+use drape_domain::{Category, SignalKind, TryOnStatus, UploadId};
 use drape_e2e::{Person, Photo, Stack, pictures};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
@@ -265,6 +270,18 @@ async fn the_latest_word_on_a_picture_counts() -> Outcome {
     let feedback = &status["tryon"]["feedback"];
     assert_eq!(feedback["accuracy"], 5);
     assert!(feedback["notes"].is_null());
+
+    // Learning hears of it too, as long as it stands.
+    let name = stack.output("SignalsTable")?.to_owned();
+    let signals = Table::<DaySignal>::new(&stack.aws()?.dynamodb(), name);
+    let heard = signals.recent_signals(seed::user_id(&ada), 10).await?;
+    assert_eq!(heard.len(), 1);
+    assert_eq!(heard[0].kind, SignalKind::TryonKept);
+    let low = json!({ "accuracy": 1 });
+    ada.post(&path, &low).expect(201).await?;
+    let heard = signals.recent_signals(seed::user_id(&ada), 10).await?;
+    assert!(heard.is_empty());
+
     for (body, field) in [
         (json!({ "accuracy": 0 }), "accuracy"),
         (json!({ "accuracy": 6 }), "accuracy"),
