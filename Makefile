@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench bench-vision bench-index evals fuzz sam-build sam-local train clean check-python
+.PHONY: help setup models run stop status demo test test-run lint fmt deny audit validate bench bench-vision bench-index bench-learning evals fuzz sam-build sam-local train clean check-python
 
 VENV := .local/venv
 PYTHON := $(VENV)/bin/python
@@ -91,6 +91,9 @@ bench-index: setup $(BENCHING) ## The index beside faiss, usearch and hnswlib. A
 
 bench-vision: setup $(BENCHING) ## Vision models on one core: drape-nn, rten and onnxruntime side by side. ARGS="--runs 50"
 	@cargo run --quiet --release -p drape-bench --no-default-features --features vision --bin vision -- --python $(PYTHON) $(ARGS)
+
+bench-learning: ## A day of a million signals through the learning job: time and memory
+	@cargo run --quiet --release -p retrain --example million
 
 evals: setup ## ARGS="tags --photos DIR": how good the vision engine is on photos; without ARGS, what can be asked
 	@cargo run --quiet --release -p drape-evals --bin evals -- $(if $(ARGS),$(ARGS),--help)

@@ -11,6 +11,7 @@ pub mod keyring;
 pub mod limits;
 pub mod live;
 pub mod logs;
+pub mod metrics;
 pub mod password;
 pub mod sessions;
 pub mod settings;

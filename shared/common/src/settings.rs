@@ -57,6 +57,8 @@ settings! {
     clean_queue_url = "CLEAN_QUEUE_URL",
     /// Queue of try-ons to render.
     render_queue_url = "RENDER_QUEUE_URL",
+    /// Queue that asks for learning.
+    retrain_queue_url = "RETRAIN_QUEUE_URL",
     /// Name or ARN of the secret that signs access tokens.
     token_secret_id = "TOKEN_SECRET_ID",
     /// Base URL of the weather service.

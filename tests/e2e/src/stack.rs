@@ -254,6 +254,20 @@ impl Stack {
             .await
     }
 
+    /// Asks Step Functions for something.
+    ///
+    /// # Errors
+    /// When it does not answer, or refuses.
+    pub async fn states(&self, action: &str, body: &Value) -> Result<Value> {
+        let target = format!("AWSStepFunctions.{action}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.0"),
+            ("x-amz-target", target.as_str()),
+        ];
+        let answer = self.signed("states", Method::POST, "/", &headers, body.to_string());
+        answer.await?.expect(200)
+    }
+
     /// A function's configuration.
     ///
     /// # Errors

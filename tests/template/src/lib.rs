@@ -7,6 +7,7 @@ pub mod data;
 pub mod environment;
 pub mod events;
 pub mod logs;
+pub mod machines;
 pub mod names;
 pub mod queues;
 pub mod routes;

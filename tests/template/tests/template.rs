@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use drape_template_tests::{
-    Complaint, Template, access, alarms, data, environment, logs, names, queues, repository_root,
-    routes,
+    Complaint, Template, access, alarms, data, environment, logs, machines, names, queues,
+    repository_root, routes,
 };
 
 fn clean(lint: impl Fn(&Template) -> Vec<Complaint>) -> anyhow::Result<()> {
@@ -54,6 +54,8 @@ the_template_keeps! {
     the_api_is_watched: alarms::apis,
     every_alarm_is_heard: alarms::are_heard,
     a_job_may_fail_once: alarms::are_patient,
+    machines_end_and_try_again: machines::machines,
+    schedules_lose_nothing: machines::schedules,
     names_agree: names::agree,
 }
 
@@ -83,5 +85,5 @@ fn every_function_declares_the_variables_it_reads_and_no_others() -> anyhow::Res
 
 #[test]
 fn the_template_is_not_empty() {
-    assert_eq!(Template::of_the_project().unwrap().functions().count(), 26);
+    assert_eq!(Template::of_the_project().unwrap().functions().count(), 28);
 }

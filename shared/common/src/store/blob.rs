@@ -159,6 +159,7 @@ pub mod keys {
         Background, ItemId, TryOnId, UploadId, UserId,
         tryon::{MAX_TRYON_ITEMS, MAX_TRYON_TURNS},
     };
+    use time::Date;
 
     /// In the uploads bucket: an item's photo as sent.
     #[must_use]
@@ -238,6 +239,25 @@ pub mod keys {
             .chain(files.map(|file| tryon_file(user, tryon, &file)))
             .collect()
     }
+
+    /// In the learned bucket: what a day's shard has left.
+    #[must_use]
+    pub fn checkpoint(day: Date, shard: u8) -> String {
+        learning(day, &format!("shard-{shard:02}.bin"))
+    }
+
+    /// In the learned bucket: something of a day's learning.
+    #[must_use]
+    pub fn learning(day: Date, file: &str) -> String {
+        format!("learning/{day}/{file}")
+    }
+
+    /// All that is known after a day.
+    pub const MEMORY: &str = "memory.bin";
+    /// What drift said of a day.
+    pub const DRIFT: &str = "drift.json";
+    /// In the learned bucket: the last fall of engagement.
+    pub const FALL: &str = "learning/fall.json";
 
     /// The person below the garments.
     pub const PERSON_LAYER: &str = "person.png";

@@ -5,6 +5,7 @@ use std::{future::Future, time::Duration};
 
 use drape_domain::{ItemId, TryOnId, UserId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use time::Date;
 
 use super::StoreError;
 
@@ -32,6 +33,33 @@ pub struct RenderTryOn {
     pub tryon_id: TryOnId,
 }
 impl Message for RenderTryOn {}
+
+/// How fast learning follows what is new.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// From day to day.
+    #[default]
+    Steady,
+    /// When people have turned away from what they are shown.
+    Fast,
+}
+
+/// Learn from what happened until the end of this day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retrain {
+    /// Which.
+    #[serde(with = "crate::date")]
+    pub day: Date,
+    /// How.
+    #[serde(default)]
+    pub pace: Pace,
+    /// How many runs have worked on it and run out of time.
+    #[serde(default)]
+    pub runs: u8,
+}
+impl Message for Retrain {}
 
 /// Puts messages into a queue.
 pub trait Enqueue<M: Message>: Send + Sync {

@@ -71,11 +71,12 @@ pub struct Style {
 }
 
 impl Style {
-    /// Of someone who has done nothing yet, for vectors of this embedding model.
+    /// Of someone who has done nothing yet, for vectors of this embedding model, whose name is stored whole and
+    /// may have 200 bytes.
     #[must_use]
     pub fn new(model: &str) -> Self {
         Self {
-            model: model.chars().take(MAX_NAME / 4).collect(),
+            model: model.to_owned(),
             sum: Vec::new(),
             total: 0.0,
             weight: 0.0,
@@ -357,6 +358,15 @@ mod tests {
         let later = DAY + time::Duration::days(45);
         assert_eq!(style.update("m", later, []), Ok(true));
         assert!((style.weight() - 0.5).abs() < 1e-6 && (style.sum[0] - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_models_name_is_kept_whole() {
+        let name = "n".repeat(200);
+        let mut style = Style::new(&name);
+        assert_eq!(style.update(&name, DAY, []), Ok(true));
+        let bytes = style.to_bytes().unwrap();
+        assert_eq!(Style::from_bytes(&bytes), Ok(style));
     }
 
     #[test]

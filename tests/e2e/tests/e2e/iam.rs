@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
 };
 use drape_common::{
     aws::Aws,
-    store::queue::{CleanItem, RenderTryOn},
+    store::queue::{CleanItem, Pace, RenderTryOn, Retrain},
 };
 use drape_domain::{ItemId, TryOnId, UserId};
 use drape_e2e::Stack;
@@ -48,7 +48,7 @@ const TABLE_ACTIONS: [&str; 7] = [
 ];
 
 /// Folders of the buckets: output of the bucket, prefix.
-const FOLDERS: [(&str, &str, &str); 7] = [
+const FOLDERS: [(&str, &str, &str); 8] = [
     ("uploads/items", "UploadsBucket", "uploads/items"),
     ("uploads/masks", "UploadsBucket", "uploads/masks"),
     ("uploads/body", "UploadsBucket", "uploads/body"),
@@ -56,6 +56,7 @@ const FOLDERS: [(&str, &str, &str); 7] = [
     ("media/tryons", "MediaBucket", "tryons"),
     ("learned/index", "LearnedBucket", "index"),
     ("learned/models", "LearnedBucket", "models"),
+    ("learned/learning", "LearnedBucket", "learning"),
 ];
 const FOLDER_ACTIONS: [&str; 3] = ["read", "write", "erase"];
 
@@ -67,13 +68,14 @@ const BUCKETS: [(&str, &str); 3] = [
 ];
 
 /// Queues by output. Only sending is tried: receiving would take messages away from the jobs.
-const QUEUES: [(&str, &str); 2] = [
+const QUEUES: [(&str, &str); 3] = [
     ("clean-queue", "CleanQueueUrl"),
     ("render-queue", "RenderQueueUrl"),
+    ("retrain-queue", "RetrainQueueUrl"),
 ];
 
 /// Every function and what it may do: `place: actions`, places separated by semicolons.
-const ROLES: [(&str, &str); 26] = [
+const ROLES: [(&str, &str); 28] = [
     ("auth-signup", "users: put; sessions: put; secret: read"),
     (
         "auth-login",
@@ -141,6 +143,14 @@ const ROLES: [(&str, &str); 26] = [
     (
         "render",
         "items: batch-get; tryons: get put; uploads/body: read; uploads: list; media/items: read; media: list; media/tryons: write erase",
+    ),
+    (
+        "retrain",
+        "signals: query; showings: query; embeddings: batch-get; styles: get batch-get put; learned/learning: read write; learned/models: read write; learned: list; retrain-queue: send",
+    ),
+    (
+        "drift",
+        "learned/learning: read write; learned: list; retrain-queue: send",
     ),
 ];
 
@@ -297,16 +307,20 @@ async fn try_it(stack: &Stack, aws: &Aws, place: &str, action: &str) -> Result<b
     if let Some((_, url)) = QUEUES.iter().find(|queue| queue.0 == place) {
         // A message about something that is not there, which the job passes over.
         let (user, item, tryon) = (UserId::new(), ItemId::new(), TryOnId::new());
-        let body = if place == "clean-queue" {
-            serde_json::to_string(&CleanItem {
+        let body = match place {
+            "clean-queue" => serde_json::to_string(&CleanItem {
                 owner_id: user,
                 item_id: item,
-            })?
-        } else {
-            serde_json::to_string(&RenderTryOn {
+            })?,
+            "render-queue" => serde_json::to_string(&RenderTryOn {
                 user_id: user,
                 tryon_id: tryon,
-            })?
+            })?,
+            _ => serde_json::to_string(&Retrain {
+                day: time::Date::from_ordinal_date(2020, 1)?,
+                pace: Pace::Steady,
+                runs: 0,
+            })?,
         };
         let client = aws.sqs();
         let call = client.send_message().queue_url(stack.output(url)?);

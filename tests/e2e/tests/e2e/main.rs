@@ -10,6 +10,7 @@ mod faults;
 mod fix_image;
 mod iam;
 mod items;
+mod learning;
 mod photos;
 mod profile;
 mod recommendations;

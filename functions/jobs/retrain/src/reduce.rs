@@ -1,0 +1,285 @@
+//! A model from what the shards have left, and whether it is served.
+
+use drape_common::{
+    batch::JobError,
+    live::{self, Draft, MODELS, Outcome, Standing},
+    store::{
+        StoreError,
+        blob::{GetObject, HeadObject, PutIf, PutObject, keys},
+        queue::Pace,
+        tables::DAY_SHARDS,
+    },
+};
+use drape_domain::Timestamp;
+use drape_taste::{Decision, Model, Summary, evaluate, train};
+use futures::{StreamExt, TryStreamExt, stream};
+use time::{Date, Duration, Time};
+
+use crate::{Retrain, report::Report, shard::BINARY};
+
+/// Days back to which a memory is looked for; by then it has faded to less than half.
+const MEMORY_DAYS: i64 = 60;
+/// The largest file that is read: what `drape_taste` writes at most, and its head.
+const MOST_BYTES: u64 = 129 << 20;
+/// Checkpoints read at once; some ten megabytes each.
+const AT_ONCE: usize = 4;
+/// A report is some kilobytes.
+const MOST_REPORT: u64 = 1 << 20;
+/// The model among the files of a version.
+const MODEL: &str = "model.bin";
+const JSON: &str = "application/json";
+
+impl<G, H, E, S, B, Q> Retrain<G, H, E, S, B, Q>
+where
+    G: Sync,
+    H: Sync,
+    E: Sync,
+    S: Sync,
+    B: HeadObject + GetObject + PutObject + PutIf,
+    Q: Sync,
+{
+    /// Learns from all that is known after the day, and answers what came of it. A day that has its report is
+    /// done; anything else is done again and ends the same, since a day's model has a name of its own.
+    pub(crate) async fn reduce(&self, day: Date, pace: Pace) -> Result<Report, JobError> {
+        let done = keys::learning(day, report_name(pace));
+        if let Some(report) = self.report(&done).await? {
+            return Ok(report);
+        }
+        let standing = live::standing(&self.learned, MODELS).await?;
+        let version = version(day, pace);
+        let beside_model = format!("{MODELS}/{version}/report.json");
+        let is_current = |standing: &Standing| {
+            let pointer = standing.pointer.as_ref();
+            pointer.is_some_and(|pointer| pointer.version == version)
+        };
+        let report = match self.report(&beside_model).await? {
+            // Cut off right after it was published.
+            Some(report) if is_current(&standing) => report,
+            _ => self.compete(day, pace, &version, &standing).await?,
+        };
+        self.learned
+            .put_object(&done, JSON, report.to_json()?)
+            .await?;
+        Ok(report)
+    }
+
+    /// Trains a challenger, compares it with the champion, and publishes it if it wins.
+    async fn compete(
+        &self,
+        day: Date,
+        pace: Pace,
+        version: &str,
+        standing: &Standing,
+    ) -> Result<Report, JobError> {
+        let (memory, missing_shards) = self.memory(day).await?;
+        let champion = self.champion(standing).await?;
+        let pace = taste_pace(pace);
+        // The day's end rather than now, so that the same day makes the same model.
+        let made_at = end_of(day);
+        let challenger = train(&champion, &memory, pace, version, made_at);
+        let mut evaluation = evaluate(&champion, &challenger, &memory);
+        evaluation.decision = decide(standing, version, evaluation.decision);
+        let training = drape_taste::Report::new(&champion, &challenger, &memory, pace, evaluation);
+        let report = Report {
+            through: day,
+            made_at: (self.clock)(),
+            missing_shards,
+            training,
+        };
+        if report.promoted() {
+            self.promote(standing, version, &challenger, &report)
+                .await?;
+        }
+        Ok(report)
+    }
+
+    async fn promote(
+        &self,
+        standing: &Standing,
+        version: &str,
+        challenger: &Model,
+        report: &Report,
+    ) -> Result<(), JobError> {
+        let bytes = challenger
+            .to_bytes()
+            .map_err(|error| StoreError::new("write model", error))?;
+        // Before it is published, so that no served model is without.
+        let beside_model = format!("{MODELS}/{version}/report.json");
+        self.learned
+            .put_object(&beside_model, JSON, report.to_json()?)
+            .await?;
+        let draft = Draft {
+            version: version.to_owned(),
+            kept: Vec::new(),
+            made: vec![(MODEL.to_owned(), bytes)],
+            made_at: challenger.made_at,
+            note: serde_json::Value::Null,
+        };
+        match live::publish(&self.learned, MODELS, standing, draft).await? {
+            Outcome::Published(_) => Ok(()),
+            // The next try compares with that one.
+            Outcome::Lost => Err(JobError::Other("another model was just published".into())),
+        }
+    }
+
+    /// All that is known after the day, and which of its shards are missing.
+    async fn memory(&self, day: Date) -> Result<(Summary, Vec<u8>), JobError> {
+        let key = keys::learning(day, keys::MEMORY);
+        let (of_day, missing) = self.day(day).await?;
+        if let Some(memory) = self.summary(&key).await? {
+            return Ok((memory, missing));
+        }
+        let Some(of_day) = of_day else {
+            return Err(JobError::Other(format!("no shard of {day} is done")));
+        };
+        let (mut memory, since) = self.last_memory(day).await?;
+        let mut missed = since.next_day();
+        while let Some(past) = missed.filter(|past| *past < day) {
+            if let (Some(summary), _) = self.day(past).await? {
+                advance(&mut memory, summary);
+            }
+            missed = past.next_day();
+        }
+        advance(&mut memory, of_day);
+        let memory = memory.ok_or_else(|| JobError::Other("nothing is known".into()))?;
+        let bytes = memory
+            .to_bytes()
+            .map_err(|error| StoreError::new("write memory", error))?;
+        self.learned.put_object(&key, BINARY, bytes).await?;
+        Ok((memory, missing))
+    }
+
+    /// What was known before the day, and up to which day its shards are in it.
+    async fn last_memory(&self, day: Date) -> Result<(Option<Summary>, Date), StoreError> {
+        for ago in 1..=MEMORY_DAYS {
+            let past = day - Duration::days(ago);
+            let key = keys::learning(past, keys::MEMORY);
+            if self.learned.head(&key).await?.is_some()
+                && let Some(memory) = self.summary(&key).await?
+            {
+                return Ok((Some(memory), past));
+            }
+        }
+        let first = day - Duration::days(crate::shard::CATCH_UP_DAYS + 1);
+        Ok((None, first))
+    }
+
+    /// What the shards of a day have left together, and which have left nothing.
+    async fn day(&self, day: Date) -> Result<(Option<Summary>, Vec<u8>), StoreError> {
+        let found: Vec<(u8, Option<Summary>)> = stream::iter(0..DAY_SHARDS)
+            .map(|shard| async move {
+                let summary = self.summary(&keys::checkpoint(day, shard)).await?;
+                Ok::<_, StoreError>((shard, summary))
+            })
+            // In order, so that sums come out the same.
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut whole: Option<Summary> = None;
+        let mut missing = Vec::new();
+        for (shard, summary) in found {
+            match (&mut whole, summary) {
+                (_, None) => missing.push(shard),
+                (Some(whole), Some(summary)) => whole.merge(&summary),
+                (whole @ None, Some(summary)) => *whole = Some(summary),
+            }
+        }
+        Ok((whole, missing))
+    }
+
+    /// A stored summary. One that is damaged counts as missing: what is left is worth learning from.
+    async fn summary(&self, key: &str) -> Result<Option<Summary>, StoreError> {
+        let Some(object) = self.learned.get_object(key, MOST_BYTES).await? else {
+            return Ok(None);
+        };
+        match Summary::from_bytes(&object.bytes) {
+            Ok(summary) => Ok(Some(summary)),
+            Err(error) => {
+                tracing::error!(key, cause = %error, "unreadable summary");
+                Ok(None)
+            }
+        }
+    }
+
+    /// The model that is served now.
+    async fn champion(&self, standing: &Standing) -> Result<Model, StoreError> {
+        let pointer = standing.pointer.as_ref();
+        let file = pointer.and_then(|pointer| pointer.files.first());
+        let Some(file) = file else {
+            return Ok(Model::builtin());
+        };
+        let object = self.learned.get_object(&file.key, MOST_BYTES).await?;
+        let read = object.map(|object| Model::from_bytes(&object.bytes));
+        Ok(match read {
+            Some(Ok(model)) => model,
+            // Readers do not use it either.
+            broken => {
+                tracing::error!(key = file.key, found = broken.is_some(), "unusable model");
+                Model::builtin()
+            }
+        })
+    }
+
+    async fn report(&self, key: &str) -> Result<Option<Report>, StoreError> {
+        let object = self.learned.get_object(key, MOST_REPORT).await?;
+        Ok(object.and_then(|object| serde_json::from_slice(&object.bytes).ok()))
+    }
+}
+
+fn advance(memory: &mut Option<Summary>, day: Summary) {
+    match memory {
+        Some(memory) => {
+            memory.advance(&day);
+        }
+        None => *memory = Some(day),
+    }
+}
+
+/// What the comparison says, unless something else stands against it.
+fn decide(standing: &Standing, version: &str, compared: Decision) -> Decision {
+    let no = |why: String| Decision {
+        promoted: false,
+        why,
+    };
+    match &standing.pointer {
+        Some(pointer) if pointer.held => {
+            no(format!("somebody has gone back to {}", pointer.version))
+        }
+        // Names sort by day.
+        Some(pointer) if pointer.version.as_str() >= version => {
+            no(format!("{} is of a later day", pointer.version))
+        }
+        _ => compared,
+    }
+}
+
+/// The name of a day's model. It sorts by day, and a fast one after the steady one of its day.
+pub(crate) fn version(day: Date, pace: Pace) -> String {
+    let (year, month, of_month) = day.to_calendar_date();
+    let suffix = match pace {
+        Pace::Steady => "",
+        Pace::Fast => "-fast",
+    };
+    format!(
+        "{year:04}{:02}{of_month:02}T235959Z{suffix}",
+        u8::from(month)
+    )
+}
+
+fn end_of(day: Date) -> Timestamp {
+    day.with_time(Time::MIDNIGHT).assume_utc() + Duration::seconds(86_399)
+}
+
+const fn report_name(pace: Pace) -> &'static str {
+    match pace {
+        Pace::Steady => "report.json",
+        Pace::Fast => "report-fast.json",
+    }
+}
+
+const fn taste_pace(pace: Pace) -> drape_taste::Pace {
+    match pace {
+        Pace::Steady => drape_taste::Pace::STEADY,
+        Pace::Fast => drape_taste::Pace::FAST,
+    }
+}

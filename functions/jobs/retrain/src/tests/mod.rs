@@ -1,0 +1,5 @@
+mod crashes;
+mod days;
+mod models;
+mod people;
+mod world;
