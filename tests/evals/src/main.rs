@@ -7,6 +7,7 @@ mod colors;
 mod cutouts;
 mod embed;
 mod index;
+mod outfits;
 mod personal;
 mod photos;
 mod progress;
@@ -28,7 +29,8 @@ struct Arguments {
     /// Also write the result to this file, as JSON.
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Look at no more than this many photos, spread evenly over the folder.
+    /// Look at no more than this many photos, spread evenly over the folder, or learn from no more than this many
+    /// outfits.
     #[arg(long, global = true, value_name = "COUNT")]
     limit: Option<usize>,
 }
@@ -91,6 +93,18 @@ enum Command {
     },
     /// Time and recall of the index of what boutiques sell, beside faiss, usearch and hnswlib.
     Index(index::Options),
+    /// Learns from outfits and tells real ones from random ones: AUC, fill in the blank, calibration, times.
+    Outfits {
+        /// Start of the files `_outfits.jsonl`, `_embeddings.npy` and (optional) `_titles.json` to learn from.
+        #[arg(long, value_name = "PREFIX")]
+        train: String,
+        /// Start of the same files to measure on; without it, parts of those to learn from are held out in turn.
+        #[arg(long, value_name = "PREFIX")]
+        test: Option<String>,
+        /// How many parts, without a test set.
+        #[arg(long, value_name = "COUNT", default_value_t = 5)]
+        folds: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -120,6 +134,10 @@ fn main() -> ExitCode {
         }
         Command::Index(options) => {
             index::run(&options).and_then(|report| report::give(&report, json.as_deref()))
+        }
+        Command::Outfits { train, test, folds } => {
+            outfits::run(&train, test.as_deref(), folds, limit)
+                .and_then(|report| report::give(&report, json.as_deref()))
         }
     };
     match done {
