@@ -1,5 +1,7 @@
 //! Objects in S3.
 
+mod parts;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_s3::{
@@ -155,6 +157,10 @@ impl PutObject for Bucket {
         content_type: &'static str,
         bytes: Vec<u8>,
     ) -> Result<(), StoreError> {
+        if bytes.len() >= parts::FROM {
+            let put = parts::put(&self.client, &self.name, key, content_type, bytes);
+            return Box::pin(put).await;
+        }
         let call = self
             .client
             .put_object()
