@@ -48,6 +48,7 @@ pub(crate) fn variable(name: &str, aws: &str) -> Option<String> {
         "STAGE" => STAGE.to_owned(),
         "UPLOADS_BUCKET" => UPLOADS.to_owned(),
         "MEDIA_BUCKET" => MEDIA.to_owned(),
+        "LEARNED_BUCKET" => "learned".to_owned(),
         "TOKEN_SECRET_ID" => "drape/local/token-key".to_owned(),
         "OPEN_METEO_URL" => format!("http://{aws}/open-meteo"),
         _ => match name.strip_suffix("_QUEUE_URL") {

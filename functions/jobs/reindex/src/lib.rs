@@ -5,6 +5,11 @@
 //! next, and one that finds the same as the last changes nothing. When the delta has grown large, and once a day in
 //! any case, everything becomes a new base, which also finds what no change has told of.
 //!
+//! By hand, `aws lambda invoke --function-name drape-<stage>-reindex --cli-binary-format raw-in-base64-out --payload
+//! '{"rollback_to": "<version>"}' /dev/stdout` goes back to an earlier version; `aws s3 ls
+//! s3://drape-<stage>-learned-<account>/index/` names them. That version is held: scheduled runs leave it alone until
+//! `{"full": true}` makes everything anew or `{"resume": true}` goes on from there.
+//!
 //! What has changed is told by the index of `items` over the catalogue, where deleted items leave a mark; what it
 //! has become is read from the items themselves. Two runs at once do no harm: the one that publishes later loses.
 

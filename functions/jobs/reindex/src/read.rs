@@ -7,8 +7,9 @@ use drape_common::store::{
     queries::CatalogItems,
     tables::{Embedding, catalog_shards, item_key},
 };
-use drape_domain::{Item, ItemId, ItemStatus, Timestamp, UserId};
+use drape_domain::{Item, ItemId, ItemStatus, Text, Timestamp, UserId};
 use drape_index::{Entry, Traits};
+use drape_learn::words;
 
 use futures::{StreamExt, TryStreamExt, future::try_join, stream};
 
@@ -112,8 +113,16 @@ fn entry((item, vector): (Item, Embedding)) -> Option<(String, Entry)> {
     let entry = Entry {
         item: item.item_id,
         owner: item.owner_id,
-        traits: Traits::of(&item, Vec::new(), 0.0),
+        traits: Traits::of(&item, words_of(&item), 0.0),
         vector: vector.floats(),
     };
     Some((vector.model, entry))
+}
+
+/// The words of its title and tags, as the learned scorer knows them.
+fn words_of(item: &Item) -> Vec<u32> {
+    let title = item.typed.title.iter().map(Text::as_str);
+    let tags = item.typed.tags.iter().flatten().map(Text::as_str);
+    let all: Vec<&str> = title.chain(tags).collect();
+    words::of_title(&all.join(" "))
 }

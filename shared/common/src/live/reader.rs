@@ -8,7 +8,10 @@ use std::{
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::timeout,
+};
 
 use super::pointer::{File, Pointer, describe, standing};
 use crate::{
@@ -26,6 +29,8 @@ const CHECK_EVERY: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_secs(600);
 /// A check that has not ended by then was cut off, such as by a frozen instance.
 const CHECK_LASTS: Duration = Duration::from_secs(120);
+/// Init may take ten seconds on Lambda, and has other things to do.
+const START_LASTS: Duration = Duration::from_secs(8);
 /// Files that are read side by side; each comes in several parts at once.
 const FILES_AT_ONCE: usize = 4;
 
@@ -57,7 +62,7 @@ struct Shared<P, T, B> {
     prefix: &'static str,
     limit: u64,
     open: Arc<Open<P>>,
-    join: Box<Join<P, T>>,
+    join: Arc<Join<P, T>>,
     state: Mutex<State<P, T>>,
 }
 
@@ -149,7 +154,7 @@ where
             prefix,
             limit,
             open: Arc::new(open),
-            join: Box::new(join),
+            join: Arc::new(join),
             state,
         };
         Self {
@@ -157,10 +162,13 @@ where
         }
     }
 
-    /// Loads what is current, or the version before it if that cannot be used. If neither can, the log says why,
-    /// and there is nothing until a later check finds something.
+    /// Loads what is current, or the version before it if that cannot be used. If neither can, or not in time, the
+    /// log says why, and there is nothing until a later check finds something.
     pub async fn start(&self) {
-        self.shared.check(true, Instant::now()).await;
+        let check = self.shared.check(true, Instant::now());
+        if timeout(START_LASTS, check).await.is_err() {
+            tracing::error!(prefix = self.shared.prefix, "loading takes too long");
+        }
     }
 
     /// What is loaded.
@@ -272,14 +280,16 @@ where
             .buffered(FILES_AT_ONCE)
             .try_collect()
             .await?;
-        let value = (self.join)(&parts).map_err(|why| Fault::Unusable(why.to_string()))?;
+        let (join, opened) = (self.join.clone(), parts.clone());
+        let value = aside(move || join(&opened))
+            .await
+            .map_err(|why| Fault::Unusable(why.to_string()))?;
         let ms = started.elapsed().as_secs_f64() * 1e3;
         let version = pointer.version.clone();
         {
             let mut state = self.state();
             state.parts = pointer.files.iter().cloned().zip(parts).collect();
             state.current = Some(Arc::new(Loaded { pointer, value }));
-            state.refused = None;
         }
         tracing::info!(prefix = self.prefix, version, ms, "a version is in use");
         Ok(())
@@ -302,18 +312,24 @@ where
         }
         let bytes = read_object(&self.bucket, &file.key, self.limit).await?;
         let bytes = bytes.ok_or_else(|| unusable(&"it is gone"))?;
-        // On a thread of its own: the one of the requests must not wait for it.
         let (open, sha256) = (self.open.clone(), file.sha256.clone());
         let pointer = pointer.clone();
-        let opened = spawn_blocking(move || {
+        let opened = aside(move || {
             if hash::hex(&bytes) != sha256 {
                 return Err(Broken::from("its content is not what was published"));
             }
             open(&pointer, bytes).map(Arc::new)
         });
-        match opened.await {
-            Ok(opened) => opened.map_err(|why| unusable(&why)),
-            Err(panic) => Err(unusable(&panic)),
-        }
+        opened.await.map_err(|why| unusable(&why))
+    }
+}
+
+/// Works on a thread of its own: the one of the requests must not wait for it.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Broken> + Send + 'static,
+) -> Result<T, Broken> {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(panic) => Err(panic.into()),
     }
 }

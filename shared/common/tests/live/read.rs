@@ -195,7 +195,14 @@ async fn an_instance_that_starts_on_a_broken_version_uses_the_one_before() {
         let mut instance = Instance::start(&bucket).await;
         // A pointer that cannot be read does not say what was before.
         let expected = (!how.contains("pointer")).then(|| vec![1]);
-        assert_eq!(instance.value(), expected, "{how}");
+        assert_eq!(instance.value(), expected.clone(), "{how}");
+        let reads = bucket.reads();
+        instance.requests(60).await;
+        assert_eq!(
+            (instance.value(), bucket.reads()),
+            (expected, reads),
+            "{how}"
+        );
         put(&bucket.bucket, draft("v3", &[], &[3])).await;
         instance.requests(60).await;
         assert_eq!(instance.value(), Some(vec![3]), "{how}");

@@ -6,6 +6,7 @@ use drape_domain::{
     item::{Failure, Processed},
 };
 use drape_index::Wanted;
+use drape_learn::words;
 
 use super::{super::*, world::*};
 
@@ -73,6 +74,21 @@ async fn an_item_that_changes_is_found_as_it_is() {
         assert_eq!(traits(&app, id).await.unwrap().price, price(naira));
     }
     assert_eq!(ids(&app).await, [id]);
+}
+
+#[tokio::test]
+async fn an_item_is_known_by_the_words_of_its_title_and_tags() {
+    let app = app(&Fuse::default());
+    let mut item = shirt();
+    item.typed.title = Some("Linen shirt".try_into().unwrap());
+    item.typed.tags = Some(vec![
+        "beach".try_into().unwrap(),
+        "linen".try_into().unwrap(),
+    ]);
+    store(&app, &item).await;
+    run(&app).await;
+    let words = traits(&app, item.item_id).await.unwrap().words;
+    assert_eq!(words, words::of_title("beach linen shirt"));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use aws_sdk_s3::{
     Client,
     primitives::ByteStream,
-    types::{CompletedMultipartUpload, CompletedPart},
+    types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart},
 };
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -16,6 +16,8 @@ pub(super) const FROM: usize = 32 << 20;
 const PART: usize = 16 << 20;
 /// Parts under way.
 const PARALLEL: usize = 4;
+/// What the SDK sends with each part, and S3 wants to be told at the start and at the end.
+const CHECKSUM: ChecksumAlgorithm = ChecksumAlgorithm::Crc32;
 const DOING: &str = "put large object";
 
 /// Writes an object of at least [`FROM`] bytes. Nobody sees it before it is whole. Of one that is cut off, the parts
@@ -32,6 +34,7 @@ pub(super) async fn put(
         .bucket(bucket)
         .key(key)
         .content_type(content_type)
+        .checksum_algorithm(CHECKSUM)
         .send()
         .await
         .map_err(|error| StoreError::new(DOING, error))?;
@@ -49,6 +52,7 @@ pub(super) async fn put(
                 .key(key)
                 .upload_id(&upload)
                 .part_number(number)
+                .checksum_algorithm(CHECKSUM)
                 .body(ByteStream::from(part));
             async move {
                 let done = Box::pin(call.send())
