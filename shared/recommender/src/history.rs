@@ -3,27 +3,23 @@
 use std::collections::{BTreeMap, HashMap};
 
 use drape_domain::{ItemId, Signal, SignalKind, Timestamp};
+use drape_taste::{reward, reward::decay};
 
-/// After so many days a signal counts half.
-const HALF_LIFE_DAYS: f32 = 45.0;
-
-/// How much a deed says, in log-odds of liking.
-const fn weight(kind: SignalKind) -> f32 {
-    match kind {
-        SignalKind::TryonKept => 3.0,
-        SignalKind::Like => 2.0,
-        SignalKind::Worn | SignalKind::Saved => 1.0,
-        SignalKind::Clicked => 0.25,
-        SignalKind::Skipped => -0.5,
-        SignalKind::Dislike => -3.0,
-    }
-}
+/// What is said of a piece without end never counts more than so much, in log-odds; of a pair, never more than 1.
+const MOST_LIKING: f32 = 2.5;
+/// So much said of a piece weighs as much as knowing nothing.
+const UNSAID: f32 = 2.0;
+/// So much said of a pair does.
+const UNSAID_TOGETHER: f32 = 0.75;
 
 /// What is known of one piece.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known {
-    /// The sum of its signals' decayed weights, each shared among the items that it was about.
+    /// What its signals say on the whole, in log-odds: the sum of their decayed rewards over the sum of their
+    /// sizes, so that what is shown often does not win by being shown.
     pub(crate) liking: f32,
+    /// The sum of the decayed rewards' sizes, each shared among the items that it was about.
+    said: f32,
     /// Whole days since it was last worn.
     pub(crate) worn_days_ago: Option<u32>,
 }
@@ -43,8 +39,8 @@ const LIKED_LOOKS: usize = 50;
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pieces: HashMap<ItemId, Known>,
-    /// Decayed weights of signals about two to eight things at once, by pairs of them.
-    together: HashMap<(ItemId, ItemId), f32>,
+    /// Decayed rewards, and their sizes, of signals about two to eight things at once, by pairs of them.
+    together: HashMap<(ItemId, ItemId), (f32, f32)>,
     /// What was worn at once within the days in which no outfit may come again; each sorted.
     pub(crate) worn_lately: Vec<Vec<ItemId>>,
     /// The looks that were liked, the latest first.
@@ -65,10 +61,11 @@ impl History {
             items.dedup();
             // A device's clock may be ahead; nothing was done in the future.
             let days = ((moment - signal.created_at).as_seconds_f32() / 86_400.0).max(0.0);
-            let says = weight(signal.kind) * (-days / HALF_LIFE_DAYS).exp2();
+            let says = reward(signal.kind) * decay(days);
             for item in &items {
                 let known = history.pieces.entry(*item).or_default();
                 known.liking += says / items.len() as f32;
+                known.said += says.abs() / items.len() as f32;
                 if signal.kind == SignalKind::Worn {
                     let days = days as u32;
                     known.worn_days_ago =
@@ -81,7 +78,9 @@ impl History {
                 let says = says / (items.len() * (items.len() - 1) / 2) as f32;
                 for (n, first) in items.iter().enumerate() {
                     for second in &items[n + 1..] {
-                        *history.together.entry((*first, *second)).or_default() += says;
+                        let (sum, said) = history.together.entry((*first, *second)).or_default();
+                        *sum += says;
+                        *said += says.abs();
                     }
                 }
             }
@@ -98,6 +97,9 @@ impl History {
                 }
             }
         }
+        for known in history.pieces.values_mut() {
+            known.liking = MOST_LIKING * known.liking / (known.said + UNSAID);
+        }
         history
             .liked
             .sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.items.cmp(&b.items)));
@@ -109,15 +111,14 @@ impl History {
         self.pieces.get(&item).copied().unwrap_or_default()
     }
 
-    /// What was said of the two together; 0 if nothing.
+    /// What was said of the two together on the whole, −1 to 1; 0 if nothing.
     pub(crate) fn together(&self, a: ItemId, b: ItemId) -> f32 {
         if self.together.is_empty() {
             return 0.0;
         }
         self.together
             .get(&(a.min(b), a.max(b)))
-            .copied()
-            .unwrap_or(0.0)
+            .map_or(0.0, |(sum, said)| sum / (said + UNSAID_TOGETHER))
     }
 }
 
@@ -143,7 +144,21 @@ mod tests {
     fn a_signal_fades_by_half_in_45_days() {
         let (item, now) = (ItemId::new(), Timestamp::UNIX_EPOCH + Duration::days(400));
         let old = signal(SignalKind::Like, &[item], now - Duration::days(45));
-        assert!((History::new(&[old], now, 7).of(item).liking - 1.0).abs() < 1e-4);
+        assert!((History::new(&[old], now, 7).of(item).said - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn what_is_liked_half_the_time_is_liked_no_more_for_being_shown_more() {
+        let (item, now) = (ItemId::new(), Timestamp::UNIX_EPOCH);
+        let liking = |times: usize| {
+            let kinds = [SignalKind::Like, SignalKind::Dislike];
+            let said: Vec<Signal> = (0..times)
+                .map(|n| signal(kinds[n % 2], &[item], now))
+                .collect();
+            History::new(&said, now, 7).of(item).liking
+        };
+        assert!(liking(1) > 1.0);
+        assert!(liking(200) < 0.0 && liking(200) > -1.0);
     }
 
     #[test]
@@ -168,8 +183,8 @@ mod tests {
         let (a, b, now) = (ItemId::new(), ItemId::new(), Timestamp::UNIX_EPOCH);
         let said = signal(SignalKind::Dislike, &[b, a, a], now);
         let history = History::new(&[said.clone(), said], now, 7);
-        assert!((history.of(a).liking + 1.5).abs() < 1e-6);
-        assert!((history.together(b, a) + 3.0).abs() < 1e-6);
+        assert!((history.of(a).said - 1.5).abs() < 1e-6);
+        assert!((history.together(b, a) + 0.8).abs() < 1e-6);
     }
 
     #[test]

@@ -11,7 +11,10 @@ use crate::{
 /// So many likes' worth of deeds weigh as much as the prior.
 const PRIOR_LIKES: f32 = 10.0;
 /// From likeness (a cosine) to log-odds of liking.
-const GAIN: f32 = 4.0;
+const GAIN: f32 = 8.0;
+/// The reward that is usual for a person is held to 0 by so many deeds of no reward: who only ever likes likes
+/// what they like more than all else.
+const PRIOR_DEEDS: f32 = 10.0;
 /// The most numbers that a vector may have.
 const MAX_DIM: usize = 4096;
 /// The longest name of an embedding model.
@@ -21,7 +24,7 @@ const FORMAT: Format = Format {
     name: "style",
     magic: *b"DRAPESTY",
     version: 1,
-    limit: MAX_DIM * 4 + 1024,
+    limit: MAX_DIM * 8 + 1024,
 };
 
 /// How far `n` likes' worth of deeds are trusted: n / (n + 10), 0–1.
@@ -63,6 +66,10 @@ pub struct Preference {
 pub struct Style {
     model: String,
     sum: Vec<f32>,
+    /// Sum of the vectors.
+    seen: Vec<f32>,
+    /// How many deeds.
+    deeds: f32,
     /// Sum of the rewards; takes out of `sum` what all clothes share.
     total: f32,
     /// Sum of the rewards' sizes, in likes.
@@ -78,6 +85,8 @@ impl Style {
         Self {
             model: model.to_owned(),
             sum: Vec::new(),
+            seen: Vec::new(),
+            deeds: 0.0,
             total: 0.0,
             weight: 0.0,
             through: None,
@@ -127,6 +136,8 @@ impl Style {
             }
             let kept = reward::decay((day - through).whole_days() as f32);
             self.sum.iter_mut().for_each(|value| *value *= kept);
+            self.seen.iter_mut().for_each(|value| *value *= kept);
+            self.deeds *= kept;
             self.total *= kept;
             self.weight *= kept;
         }
@@ -147,14 +158,18 @@ impl Style {
         }
         let reward = reward.clamp(-MAX_REWARD, MAX_REWARD);
         self.sum.resize(vector.len(), 0.0);
-        for (sum, value) in self.sum.iter_mut().zip(vector) {
+        self.seen.resize(vector.len(), 0.0);
+        for ((sum, seen), value) in self.sum.iter_mut().zip(&mut self.seen).zip(vector) {
             *sum += reward * scale * value;
+            *seen += scale * value;
         }
+        self.deeds += 1.0;
         self.total += reward;
         self.weight += reward.abs() / 2.0;
     }
 
-    /// Ready for many questions. `center` is the mean unit vector of all clothes, if it is known: all clothes
+    /// Ready for many questions: the sum of the vectors, each times its reward less what is usual for the person,
+    /// so that what they are shown often is not taken for what they like. `center` is the mean unit vector of all clothes, if it is known: all clothes
     /// are alike in it, so likeness in it says nothing of taste.
     #[must_use]
     pub fn lens(&self, center: Option<&[f32]>) -> Lens {
@@ -163,9 +178,13 @@ impl Style {
                 center.len() == self.sum.len() && center.iter().all(|value| value.is_finite())
             })
             .unwrap_or_default();
+        let usual = self.total / (self.deeds + PRIOR_DEEDS);
         let mut direction = self.sum.clone();
+        for (value, seen) in direction.iter_mut().zip(&self.seen) {
+            *value -= usual * seen;
+        }
         for (value, center) in direction.iter_mut().zip(center) {
-            *value -= self.total * center;
+            *value -= (self.total - usual * self.deeds) * center;
         }
         let Some(scale) = scale(&direction) else {
             return Lens::default();
@@ -200,11 +219,15 @@ impl Style {
     /// Says what is wrong with the bytes; never panics.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
         let style: Self = FORMAT.read(bytes)?;
-        if style.sum.len() > MAX_DIM || style.model.len() > MAX_NAME {
+        if style.sum.len() > MAX_DIM
+            || style.seen.len() != style.sum.len()
+            || style.model.len() > MAX_NAME
+        {
             return Err(LoadError::Content("a style of too many numbers"));
         }
-        let numbers = [style.total, style.weight];
-        if !numbers.iter().chain(&style.sum).all(|x| x.is_finite()) || style.weight < 0.0 {
+        let numbers = [style.total, style.weight, style.deeds];
+        let mut all = numbers.iter().chain(&style.sum).chain(&style.seen);
+        if !all.all(|x| x.is_finite()) || style.weight < 0.0 || style.deeds < 0.0 {
             return Err(LoadError::Content("a style with numbers that are none"));
         }
         Ok(style)
@@ -224,7 +247,7 @@ pub struct Lens {
 }
 
 impl Lens {
-    /// How much a piece with this vector is liked: logistic of four times the cosine to the style, both without
+    /// How much a piece with this vector is liked: logistic of eight times the cosine to the style, both without
     /// what all clothes share; trusted by n / (n + 10), else `prior` (0–1: what is thought without knowing their
     /// deeds, by quiz or popularity).
     #[must_use]

@@ -9,6 +9,8 @@ pub(super) struct Numbered {
     pub(super) top: u32,
     pub(super) positive: u32,
     pub(super) negative: u32,
+    /// Lines of the same user, top and chosen bottom are one choice, against several others.
+    pub(super) choice: u32,
 }
 
 /// All lines, by who and what is in them.

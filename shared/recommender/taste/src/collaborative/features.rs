@@ -28,7 +28,7 @@ pub(super) struct Question {
     pub(super) top_place: Place,
     pub(super) bottom: Option<u32>,
     pub(super) bottom_place: Place,
-    /// The line that the question is from, if it is from one: the others answer.
+    /// The choice that the question is from, if it is from one: the others answer.
     pub(super) without: Option<u32>,
 }
 
@@ -83,8 +83,8 @@ impl Counts {
         let list = of.and_then(|of| list.get(of as usize));
         list.into_iter()
             .flatten()
-            .filter(move |index| Some(**index) != without)
             .filter_map(|index| self.lines.get(*index as usize))
+            .filter(move |line| Some(line.choice) != without)
             .take(MAX_LINES)
     }
 
@@ -158,9 +158,13 @@ impl Counts {
     fn places(&self, asked: &Question, row: &mut Row) {
         let count = self.bottoms.len().max(1) as f32;
         let at = asked.bottom_place;
-        let out = asked
-            .without
-            .and_then(|index| self.lines.get(index as usize));
+        let out = || {
+            let own = asked.user.and_then(|user| self.of_user.get(user as usize));
+            own.into_iter()
+                .flatten()
+                .filter_map(|index| self.lines.get(*index as usize))
+                .filter(|line| Some(line.choice) == asked.without)
+        };
         let place = |bottom: u32| {
             self.bottoms
                 .get(bottom as usize)
@@ -168,11 +172,11 @@ impl Counts {
                 .unwrap_or_default()
         };
         for reach in REACH.map(|reach| reach / count) {
-            let is_within = |bottom: u32| usize::from((place(bottom).own - at.own).abs() <= reach);
+            let is_within = |bottom: u32| (place(bottom).own - at.own).abs() <= reach;
             let yes = within(&self.dense_chosen, at.own, reach)
-                .saturating_sub(out.map_or(0, |line| is_within(line.positive)));
+                .saturating_sub(out().filter(|line| is_within(line.positive)).count());
             let no = within(&self.dense_passed, at.own, reach)
-                .saturating_sub(out.map_or(0, |line| is_within(line.negative)));
+                .saturating_sub(out().filter(|line| is_within(line.negative)).count());
             row.push(((yes as f32 + 2.0) / (no as f32 + 2.0)).ln());
         }
         let own = || self.lines(&self.of_user, asked.user, asked.without);

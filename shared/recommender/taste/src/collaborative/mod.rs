@@ -11,6 +11,8 @@ mod features;
 mod graph;
 mod ids;
 
+use std::collections::HashMap;
+
 use drape_learn::logistic;
 
 use counts::{Counts, Numbered, Orders, Place};
@@ -22,9 +24,13 @@ use ids::Names;
 /// The most lines that are learned from.
 pub const MAX_COMPARISONS: usize = 1_000_000;
 /// Parts into which the lines are cut, so that factors are judged on lines they were not trained on.
-const FOLDS: usize = 5;
+const FOLDS: u32 = 5;
 /// How strongly the weights of features may be held to 0; which is best is tried out.
-const PENALTIES: [f64; 4] = [10.0, 40.0, 160.0, 640.0];
+const PENALTIES: [f64; 3] = [320.0, 80.0, 20.0];
+/// With fewer lines nothing is tried out.
+const FEW: usize = 100;
+/// What a choice less simple must gain, in nats per line.
+const WORTHWHILE: f64 = 0.000_3;
 
 /// A person chose one bottom for a top rather than another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,13 +82,20 @@ impl Base {
         }
         let (mut users, mut tops, mut bottoms) =
             (Names::default(), Names::default(), Names::default());
+        let mut choices = HashMap::new();
         let numbered = lines
             .iter()
-            .map(|line| Numbered {
-                user: users.number(line.user),
-                top: tops.number(line.top),
-                positive: bottoms.number(line.positive),
-                negative: bottoms.number(line.negative),
+            .map(|line| {
+                let (user, top) = (users.number(line.user), tops.number(line.top));
+                let positive = bottoms.number(line.positive);
+                let next = choices.len() as u32;
+                Numbered {
+                    user,
+                    top,
+                    positive,
+                    negative: bottoms.number(line.negative),
+                    choice: *choices.entry((user, top, positive)).or_insert(next),
+                }
             })
             .collect();
         Ok(Self {
@@ -105,11 +118,12 @@ impl Base {
     }
 
     /// From the lines that pass.
-    fn trained(&self, passes: impl Fn(usize) -> bool) -> Trained {
-        let passed: Vec<Numbered> = (0..)
-            .zip(&self.lines)
-            .filter(|(index, _)| passes(*index))
-            .map(|(_, line)| *line)
+    fn trained(&self, passes: impl Fn(&Numbered) -> bool) -> Trained {
+        let passed: Vec<Numbered> = self
+            .lines
+            .iter()
+            .filter(|line| passes(line))
+            .copied()
             .collect();
         let sizes = Sizes {
             users: self.users.len(),
@@ -149,8 +163,8 @@ impl Collaborative {
 
         let mut rows = Vec::with_capacity(lines.len());
         for fold in 0..FOLDS {
-            let trained = base.trained(|index| index % FOLDS != fold);
-            for (index, line) in base.lines.iter().enumerate().skip(fold).step_by(FOLDS) {
+            let trained = base.trained(|line| line.choice % FOLDS != fold);
+            for line in base.lines.iter().filter(|line| line.choice % FOLDS == fold) {
                 let ask = |bottom: u32| {
                     let asked = Question {
                         user: Some(line.user),
@@ -158,7 +172,7 @@ impl Collaborative {
                         top_place: counts.tops[line.top as usize],
                         bottom: Some(bottom),
                         bottom_place: counts.bottoms[bottom as usize],
-                        without: Some(index as u32),
+                        without: Some(line.choice),
                     };
                     counts.features(&asked, &trained)
                 };
@@ -226,20 +240,30 @@ impl Collaborative {
     }
 }
 
-/// Weights that make the differences positive. With which penalty, and whether the order of ids is looked at, is
-/// what does best on a fifth of the differences that is left out.
+/// Weights that make the differences positive. How strongly they are held to 0, and whether the order of ids is
+/// looked at, is what does best on thirds that are left out in turn; of what does about as well, the simpler.
 fn fit(differences: &[[f32; FEATURES]]) -> Result<logistic::Linear, logistic::Error> {
-    // Rows are in the order of the folds, so the last fifth is one.
-    let (kept, left_out) = differences.split_at(differences.len() - differences.len() / FOLDS);
-    let mut best = (f64::INFINITY, FEATURES, PENALTIES[0]);
+    if differences.len() < FEW {
+        return fit_with(differences, OF_CHOICES, PENALTIES[0]);
+    }
+    let third = differences.len().div_ceil(3);
+    let mut best = (f64::INFINITY, OF_CHOICES, PENALTIES[0]);
     for columns in [OF_CHOICES, FEATURES] {
         for penalty in PENALTIES {
-            let fitted = fit_with(kept, columns, penalty)?;
-            let loss: f64 = left_out
-                .iter()
-                .map(|row| (-fitted.logit(row)).exp().ln_1p())
-                .sum();
-            if loss < best.0 {
+            let mut loss = 0.0;
+            for left_out in differences.chunks(third) {
+                let kept = differences
+                    .chunks(third)
+                    .filter(|kept| !std::ptr::eq(*kept, left_out))
+                    .flatten();
+                let fitted = fit_with(kept, columns, penalty)?;
+                loss += left_out
+                    .iter()
+                    .map(|row| (-fitted.logit(row)).exp().ln_1p())
+                    .sum::<f64>();
+            }
+            loss /= differences.len() as f64;
+            if loss < best.0 - WORTHWHILE {
                 best = (loss, columns, penalty);
             }
         }
@@ -247,13 +271,13 @@ fn fit(differences: &[[f32; FEATURES]]) -> Result<logistic::Linear, logistic::Er
     fit_with(differences, best.1, best.2)
 }
 
-fn fit_with(
-    differences: &[[f32; FEATURES]],
+fn fit_with<'d>(
+    differences: impl IntoIterator<Item = &'d [f32; FEATURES]>,
     columns: usize,
     l2: f64,
 ) -> Result<logistic::Linear, logistic::Error> {
     let rows: Vec<&[f32]> = differences
-        .iter()
+        .into_iter()
         .map(|row| row.get(..columns).unwrap_or(row))
         .collect();
     let options = logistic::Options {
