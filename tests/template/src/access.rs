@@ -35,7 +35,8 @@ pub fn own_roles(template: &Template) -> Vec<Complaint> {
 }
 
 /// No role allows a wildcard: not in its actions, and in its resources only at the end of an object key
-/// under a fixed prefix, where S3 knows no other way. Listing a bucket is bound to a prefix.
+/// under a fixed prefix, where S3 knows no other way, and for the executions of one state machine, whose names
+/// nobody knows before. Listing a bucket is bound to a prefix.
 #[must_use]
 pub fn no_wildcards(template: &Template) -> Vec<Complaint> {
     let mut complaints = Vec::new();
@@ -76,7 +77,8 @@ fn wide_statement(statement: &Value) -> impl Iterator<Item = Complaint> {
     }
     for resource in one_or_many(&statement["Resource"]) {
         let resource = text(resource);
-        if resource.contains('*') && !is_keys_under_a_prefix(&resource) {
+        let is_bound = is_keys_under_a_prefix(&resource) || is_executions_of_a_machine(&resource);
+        if resource.contains('*') && !is_bound {
             complaints.push(format!(
                 "resource {resource} has a wildcard; name the resource"
             ));
@@ -97,6 +99,15 @@ fn is_keys_under_a_prefix(resource: &str) -> bool {
         return false;
     };
     !bucket.is_empty() && !prefix.is_empty() && !bucket.contains('*') && !prefix.contains('*')
+}
+
+/// `arn:…:execution:machine:*`, with a machine that is not itself wild.
+fn is_executions_of_a_machine(resource: &str) -> bool {
+    let Some((_, executions)) = resource.split_once(":execution:") else {
+        return false;
+    };
+    let machine = executions.strip_suffix(":*");
+    machine.is_some_and(|machine| !machine.is_empty() && !machine.contains('*'))
 }
 
 /// A function may touch exactly the tables, buckets, queues and secrets whose names it is given: rights
@@ -261,6 +272,8 @@ Resources:
             "!Sub '${Things.Arn}*'",
             "!Sub 'arn:aws:s3:::*'",
             "!Sub 'arn:aws:s3:::media-${Stage}/*'",
+            "!Sub 'arn:aws:states:eu-west-1:1:execution:*'",
+            "!Sub 'arn:aws:states:eu-west-1:1:execution:learn*:*'",
         ] {
             let complaints = spoiled("!Sub 'arn:aws:s3:::media-${Stage}/items/*'", wild);
             assert!(
@@ -268,6 +281,16 @@ Resources:
                 "{wild}: {complaints:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_executions_of_one_machine_may_be_named_together() {
+        assert!(is_executions_of_a_machine(
+            "arn:aws:states:eu-west-1:1:execution:learning:*"
+        ));
+        assert!(!is_executions_of_a_machine(
+            "arn:aws:states:eu-west-1:1:stateMachine:learning:*"
+        ));
     }
 
     #[test]
