@@ -3,10 +3,11 @@
 mod files;
 mod protocol;
 
-use std::{hint::black_box, time::Instant};
+use std::hint::black_box;
 
 use anyhow::{Context, Result, ensure};
 use comfy_table::Table;
+use cpu_time::ProcessTime;
 use drape_learn::{Compat, Garment, Held, Learner, Options, Prepared, Trained};
 use serde::Serialize;
 
@@ -104,6 +105,7 @@ struct Partners {
     pairs: usize,
 }
 
+/// In time of the processor, not of the clock.
 #[derive(Debug, Default, Serialize)]
 struct Cost {
     train_s: f64,
@@ -202,7 +204,7 @@ fn one(
         .iter()
         .map(|outfit| outfit.iter().map(|piece| train.garment(*piece)).collect())
         .collect();
-    let began = Instant::now();
+    let began = ProcessTime::now();
     let served = learn(&outfits, None)?;
     let train_s = began.elapsed().as_secs_f64();
     let other = match served.serves {
@@ -327,10 +329,10 @@ fn cost(compat: &Compat, data: &Outfits, held: &[Vec<Piece>]) -> Result<Cost> {
         .map(|piece| data.garment(*piece))
         .collect();
     ensure!(!pieces.is_empty(), "no pieces");
-    let began = Instant::now();
+    let began = ProcessTime::now();
     let prepared: Vec<Prepared> = pieces.iter().map(|piece| compat.prepare(piece)).collect();
     let prepare_us = began.elapsed().as_secs_f64() * 1e6 / pieces.len() as f64;
-    let began = Instant::now();
+    let began = ProcessTime::now();
     for _ in 0..ROUNDS {
         for x in &prepared {
             for y in &prepared {
