@@ -33,9 +33,8 @@ pub(crate) fn outfit(
 
     let mut total = 0.0;
     let mut features = Vec::with_capacity(FEATURES.len());
-    let weights = candidates.measure.weights;
-    for ((name, weight), value) in FEATURES.iter().zip(weights).zip(found.scored.values) {
-        let steps = (f64::from(weight) * f64::from(value) * SCALE).round();
+    for (name, value, contribution) in candidates.measure.contributions(&found.scored) {
+        let steps = (f64::from(contribution) * SCALE).round();
         total += steps;
         features.push(Feature {
             name,
@@ -53,10 +52,10 @@ pub(crate) fn outfit(
                 from: piece.from,
             })
             .collect(),
-        score: total / SCALE,
+        score: (total / SCALE).clamp(0.0, 1.0),
         explain: explain(candidates, found, request, &pieces, &features),
         features,
-        parts: found.scored.parts(),
+        parts: candidates.measure.parts(&found.scored),
         propensity: chosen.propensity,
     }
 }

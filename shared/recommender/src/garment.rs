@@ -7,6 +7,7 @@ use drape_domain::{
 };
 
 use drape_index::Found;
+use drape_learn::words;
 use drape_taste::{Lens, Model, Style};
 
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct Garment<'a> {
     pub(crate) palette: Palette,
     pub(crate) patterned: bool,
     pub(crate) cues: Cues,
+    /// Hashes of the words of its title and tags; only read for a learned scorer.
+    pub(crate) words: Vec<u32>,
     pub(crate) known: Known,
     /// What its looks alone say of how much the person likes it, in log-odds.
     pub(crate) taste: f32,
@@ -58,6 +61,11 @@ impl<'a> Garment<'a> {
         Vector::new(self.values.as_deref()?)
     }
 
+    /// The numbers of its vector, usable or not.
+    pub(crate) fn values(&self) -> Option<&[f32]> {
+        self.values.as_deref()
+    }
+
     /// Top, bottom, dress or outer layer: what an outfit is remembered by.
     pub(crate) const fn is_main(&self) -> bool {
         matches!(
@@ -77,10 +85,17 @@ pub(crate) struct Tastes<'a> {
     /// What they like by looks, and the embedding model by which that is told.
     lens: Option<(&'a str, Lens)>,
     model: &'a Model,
+    reads_words: bool,
 }
 
 impl<'a> Tastes<'a> {
-    pub(crate) fn new(prefs: &'a Prefs, style: Option<&'a Style>, model: &'a Model) -> Self {
+    /// `reads_words`: there is a learned scorer that wants them.
+    pub(crate) fn new(
+        prefs: &'a Prefs,
+        style: Option<&'a Style>,
+        model: &'a Model,
+        reads_words: bool,
+    ) -> Self {
         let wishes = |words: &'a [Text<40>]| {
             let wishes = words.iter().map(|word| Wish::new(word.as_str()));
             wishes.collect()
@@ -99,6 +114,7 @@ impl<'a> Tastes<'a> {
                 (embedding, style.lens(model.center(embedding)))
             }),
             model,
+            reads_words,
         }
     }
 
@@ -123,7 +139,13 @@ impl<'a> Tastes<'a> {
         let colors: Vec<Worn<'_>> = item.colors().iter().map(Worn::new).collect();
         let tags = item.typed.tags.as_deref().unwrap_or_default();
         let title = item.typed.title.as_ref().map(Text::as_str);
-        let cues = Cues::of(title.into_iter().chain(tags.iter().map(Text::as_str)));
+        let texts = || title.into_iter().chain(tags.iter().map(Text::as_str));
+        let cues = Cues::of(texts());
+        let words = if self.reads_words {
+            words::of_title(&texts().collect::<Vec<_>>().join(" "))
+        } else {
+            Vec::new()
+        };
         Garment {
             id: item.item_id,
             from: Source::Own,
@@ -143,6 +165,7 @@ impl<'a> Tastes<'a> {
                 .pattern()
                 .is_some_and(|pattern| pattern != Pattern::Solid),
             cues,
+            words,
             known: history.of(item.item_id),
             taste: self.taste(
                 piece.vector,
@@ -202,6 +225,7 @@ impl<'a> Tastes<'a> {
                 .pattern
                 .is_some_and(|pattern| pattern != Pattern::Solid),
             cues,
+            words: traits.words,
             known: Known::default(),
             taste: self.taste(Some(&vector), Some(embedding)),
             popularity: Some(self.model.popularity.of(found.item())),

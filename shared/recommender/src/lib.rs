@@ -13,6 +13,7 @@ mod explore;
 mod garment;
 mod heat;
 mod history;
+mod learned;
 mod offers;
 mod plan;
 mod reasons;
@@ -34,7 +35,7 @@ pub use request::{
     Source,
 };
 pub use rules::Rule;
-pub use score::FEATURES;
+pub use score::{FEATURES, LEARNED_FEATURES};
 pub use words::{Condition, Occasion, TimeOfDay, UnknownWord};
 
 /// Says how outfits were found and scored; changes whenever the same wardrobe could be answered
@@ -62,7 +63,12 @@ pub fn recommend(request: &Request<'_>) -> Answer {
         }
     };
     let measure = score::Measure::new(request.context, &model.blend);
-    let tastes = garment::Tastes::new(request.prefs, request.style, model);
+    let tastes = garment::Tastes::new(
+        request.prefs,
+        request.style,
+        model,
+        request.compat.is_some(),
+    );
     let Some(mut wardrobe) = wardrobe::Wardrobe::new(request, &tastes) else {
         return answer;
     };
@@ -73,12 +79,21 @@ pub fn recommend(request: &Request<'_>) -> Answer {
     let Some(plan) = plan else {
         return answer;
     };
-    let candidates = search::Candidates::new(&wardrobe, &plan, request.context, measure);
+    let candidates = search::Candidates::new(
+        &wardrobe,
+        &plan,
+        request.context,
+        measure,
+        request
+            .compat
+            .map(|compat| (compat, model.embedding.as_deref())),
+    );
     let found = search::search(&candidates);
     answer.only_repeats = found.is_empty();
     answer.relaxed = plan.relaxed();
     let limit = request.limit.clamp(1, MAX_OUTFITS);
-    let explore = |pool: &[search::Found]| explore::choose(&model.explorer, pool, request.explore?);
+    let explore =
+        |pool: &[search::Found]| explore::choose(&model.explorer, &measure, pool, request.explore?);
     answer.outfits = diversity::choose(&candidates, found, limit, explore)
         .iter()
         .map(|chosen| explain::outfit(&candidates, chosen, request))

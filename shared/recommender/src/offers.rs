@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use drape_domain::{Category, ItemId, Slot, UserId};
 use drape_index::{Catalog, Row, Size, Wanted};
+use drape_learn::Compat;
 
 use crate::{
     Boutiques, Context, Request,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// For so many of the person's best pieces neighbours are looked for.
-const HEROES: usize = 4;
+const HEROES: usize = 3;
 /// So many neighbours of each, and so many of what is liked most, are looked at in each slot …
 const NEIGHBOURS: usize = 12;
 const POPULAR: usize = 8;
@@ -60,6 +61,8 @@ struct Search<'r, 'a> {
     measure: &'r Measure,
     sizes: Vec<Size>,
     boutiques: Boutiques<'a>,
+    /// Knows where partners lie among the catalogue's vectors.
+    compat: Option<&'a Compat>,
     not_categories: Vec<Category>,
     not_colors: Vec<&'a str>,
     not_items: Vec<ItemId>,
@@ -91,6 +94,10 @@ impl<'r, 'a> Search<'r, 'a> {
                 .filter_map(|size| Size::new(size.as_str()))
                 .collect(),
             boutiques,
+            compat: request.compat.filter(|_| {
+                let model = request.model.and_then(|model| model.embedding.as_deref());
+                model == Some(catalog.model())
+            }),
             not_categories: unfit.collect(),
             not_colors: request
                 .prefs
@@ -183,11 +190,13 @@ impl<'r, 'a> Search<'r, 'a> {
                 .then(a.2.cmp(&b.2))
         });
         let unit = |(_, _, index): (bool, f32, usize)| {
+            let hero = &self.wardrobe.pieces[index];
             let mut direction = Vec::new();
-            self.wardrobe.pieces[index]
-                .vector()?
-                .add_to(&mut direction, 1.0);
-            Some(direction)
+            hero.vector()?.add_to(&mut direction, 1.0);
+            Some(match self.compat {
+                Some(compat) => compat.project(hero.slot, slot, &direction),
+                None => direction,
+            })
         };
         best.into_iter().filter_map(unit).take(HEROES).collect()
     }

@@ -1,6 +1,7 @@
 //! Reasons in words, each checked against the facts before it is said.
 
 use drape_domain::{Category, ItemId, Prefs, Timestamp};
+use drape_learn::Parts;
 use time::Date;
 
 use crate::{
@@ -33,8 +34,9 @@ impl Told<'_, '_> {
             "color_match" => self.color(),
             "warmth_fit" => self.warmth(),
             "formality_match" => self.formality(),
-            "style_match" => (self.found.scored.cosine >= Some(0.5))
-                .then(|| "pieces that share a style".to_owned()),
+            "style_match" => self.style(),
+            "words_match" => (self.learned(|parts| parts.words) >= Some(0.1))
+                .then(|| "kinds of pieces that are often worn together".to_owned()),
             "preference" => self.preference(),
             "freshness" => self.freshness(),
             "season" => self.season(),
@@ -50,11 +52,28 @@ impl Told<'_, '_> {
             .any(|pick| broken[self.candidates.units[pick].index] & rule.bit() != 0)
     }
 
+    /// What the learned scorer says of a group, if there is one.
+    fn learned(&self, group: impl Fn(&Parts) -> f32) -> Option<f32> {
+        self.found.scored.learned.map(|split| group(&split.parts))
+    }
+
+    fn style(&self) -> Option<String> {
+        let agrees = self
+            .learned(|parts| parts.style)
+            .is_none_or(|style| style > 0.0);
+        (agrees && self.found.scored.cosine >= Some(0.5))
+            .then(|| "pieces that share a style".to_owned())
+    }
+
     fn color(&self) -> Option<String> {
         if self.found.scored.palette >= Some(0.5) {
             return Some("matches your color palette".to_owned());
         }
-        (self.found.scored.colors >= Some(0.75)).then(|| "colors that go well together".to_owned())
+        let agrees = self
+            .learned(|parts| parts.color)
+            .is_none_or(|color| color > 0.0);
+        (agrees && self.found.scored.colors >= Some(0.75))
+            .then(|| "colors that go well together".to_owned())
     }
 
     fn warmth(&self) -> Option<String> {

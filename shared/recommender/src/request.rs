@@ -2,6 +2,7 @@
 
 use drape_domain::{Item, ItemId, Money, Prefs, Signal, Slot, Text, UserId, showing::ShownFeature};
 use drape_index::Catalog;
+use drape_learn::Compat;
 use drape_taste::{Model, Parts, Style};
 
 use crate::{Context, Rule};
@@ -45,6 +46,8 @@ pub struct Request<'a> {
     pub boutiques: Option<Boutiques<'a>>,
     /// What was learned from everyone; without it, rules and defaults.
     pub model: Option<&'a Model>,
+    /// How pieces go together, as it was learned from vectors of the model's `embedding`; without it, rules.
+    pub compat: Option<&'a Compat>,
     /// What was learned of the person. Only vectors of its own embedding model are compared with it.
     pub style: Option<&'a Style>,
     /// If given, the third outfit is chosen by what there is to learn from it; the same seed, the same choice.
@@ -79,6 +82,7 @@ impl<'a> Request<'a> {
             catalog: None,
             boutiques: None,
             model: None,
+            compat: None,
             style: None,
             explore: None,
         }
@@ -169,10 +173,11 @@ pub enum Source {
 /// A part of a score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Feature {
-    /// One of [`FEATURES`](crate::FEATURES).
+    /// One of [`FEATURES`](crate::FEATURES) or [`LEARNED_FEATURES`](crate::LEARNED_FEATURES).
     pub name: &'static str,
     /// 0–1, before weighting.
     pub value: f32,
-    /// What it adds to the score: its weight times its value, in steps of 0.0001.
+    /// What it adds to the score, in steps of 0.0001: its weight times its value, or its share of what a learned
+    /// scorer says.
     pub contribution: f64,
 }

@@ -6,6 +6,7 @@ use drape_taste::{Blend, Parts};
 use crate::{
     context::Context,
     garment::Garment,
+    learned::Split,
     rules::{self, Dress},
     vector::Vector,
     warmth::{self, Band},
@@ -24,6 +25,14 @@ pub const FEATURES: [&str; 8] = [
     "boutique",
 ];
 
+/// Further features where a learned scorer serves: what names and tags say, and what there is without any evidence.
+/// Their contributions, and then those of colours and style, may be below zero.
+pub const LEARNED_FEATURES: [&str; 2] = [WORDS_MATCH, COMPAT_BASE];
+const WORDS_MATCH: &str = "words_match";
+const COMPAT_BASE: &str = "compat_base";
+
+const COLOR: usize = 0;
+const STYLE: usize = 3;
 pub(crate) const WARMTH: usize = 1;
 pub(crate) const PREFERENCE: usize = 5;
 
@@ -31,6 +40,8 @@ pub(crate) const PREFERENCE: usize = 5;
 /// setting: what clashes, freezes or embarrasses weighs most; what only nudges weighs least.
 const COMPAT: [f32; 5] = [0.30, 0.25, 0.22, 0.17, 0.06];
 
+/// How much of the colours is nearness to the preferred ones, where there are any.
+const PALETTE: f32 = 0.35;
 /// The value of a feature about which nothing is known: neither for nor against.
 const UNKNOWN: f32 = 0.5;
 /// Freshness of a piece that was never recorded as worn: likely fresh, but nobody knows. What is new has none
@@ -129,7 +140,7 @@ fn closeness(formality: f32, target: f32) -> f32 {
     (1.0 - (formality - target).abs() / 0.4).max(0.0)
 }
 
-fn sigmoid(x: f32) -> f32 {
+pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
@@ -172,6 +183,8 @@ pub(crate) struct Scored {
     pub(crate) together: f32,
     /// All pieces with a season are in season; none if that is unknown.
     pub(crate) in_season: Option<bool>,
+    /// What the learned scorer says, if there is one: it takes the place of colours and style in `total`.
+    pub(crate) learned: Option<Split>,
 }
 
 /// What all outfits of a request are scored against.
@@ -205,6 +218,7 @@ impl Measure {
         &self,
         pieces: &[&Unit<'_>],
         pair: impl Fn(usize, usize) -> Pair,
+        learned: Option<Split>,
     ) -> Scored {
         let mut seen = Sums::default();
         for (n, unit) in pieces.iter().enumerate() {
@@ -213,10 +227,10 @@ impl Measure {
                 seen.add_pair(unit.presence() * other.presence(), pair(n, m));
             }
         }
-        self.finish(&seen)
+        self.finish(&seen, learned)
     }
 
-    fn finish(&self, seen: &Sums) -> Scored {
+    fn finish(&self, seen: &Sums, learned: Option<Split>) -> Scored {
         // One piece cannot clash with itself; unknown colours may.
         let colors = ratio(seen.color, seen.color_weight);
         let harmony = if seen.pairs == 0.0 {
@@ -225,7 +239,9 @@ impl Measure {
             colors.unwrap_or(UNKNOWN)
         };
         let palette = ratio(seen.palette, seen.palette_weight);
-        let color_match = palette.map_or(harmony, |palette| 0.65 * harmony + 0.35 * palette);
+        let color_match = palette.map_or(harmony, |palette| {
+            (1.0 - PALETTE) * harmony + PALETTE * palette
+        });
 
         let clo = seen.clo + warmth::UNDERWEAR;
         let closeness = closeness(
@@ -251,9 +267,10 @@ impl Measure {
             ratio(seen.popularity, seen.offers).unwrap_or(UNKNOWN),
         ]
         .map(|value| value.clamp(0.0, 1.0));
-        Scored {
+        let mut scored = Scored {
             values,
-            total: self.weights.iter().zip(values).map(|(w, v)| w * v).sum(),
+            total: 0.0,
+            learned,
             colors,
             palette,
             clo,
@@ -261,17 +278,54 @@ impl Measure {
             cosine: cosine_mean.filter(|_| seen.cosine_weight >= seen.pairs),
             together: seen.together,
             in_season: seen.in_season.filter(|_| seen.main > 0.0),
-        }
+        };
+        scored.total = self.contributions(&scored).map(|part| part.2).sum();
+        scored
     }
-}
 
-impl Scored {
+    /// The name, value and contribution of each feature; the contributions sum to the total.
+    pub(crate) fn contributions(
+        &self,
+        scored: &Scored,
+    ) -> impl Iterator<Item = (&'static str, f32, f32)> + use<> {
+        let weights = self.weights;
+        let plain = FEATURES.into_iter().zip(scored.values).zip(weights);
+        let palette = scored.palette.map_or(0.0, |palette| PALETTE * palette);
+        let own = scored.palette.map_or(1.0, |_| 1.0 - PALETTE);
+        let split = scored.learned;
+        let weight = weights[COLOR] * own + weights[STYLE];
+        let learned = plain.map(move |((name, value), plain)| match (split, name) {
+            (Some(split), "color_match") => {
+                let part = weight * split.color + plain * palette;
+                (name, sigmoid(split.parts.color), part)
+            }
+            (Some(split), "style_match") => {
+                (name, sigmoid(split.parts.style), weight * split.style)
+            }
+            _ => (name, value, plain * value),
+        });
+        learned.chain(split.into_iter().flat_map(move |split| {
+            [
+                (
+                    WORDS_MATCH,
+                    sigmoid(split.parts.words),
+                    weight * split.words,
+                ),
+                (COMPAT_BASE, split.base, weight * split.base),
+            ]
+        }))
+    }
+
     /// The parts of the score, as they are learned from.
-    pub(crate) fn parts(&self) -> Parts {
-        let [.., preference, freshness, boutique] = self.values;
-        let compat = COMPAT.iter().zip(self.values).map(|(w, v)| w * v).sum();
+    pub(crate) fn parts(&self, scored: &Scored) -> Parts {
+        let [.., preference, freshness, boutique] = scored.values;
+        let rest: f32 = (self.weights.iter().zip(scored.values))
+            .skip(COMPAT.len())
+            .map(|(weight, value)| weight * value)
+            .sum();
+        let weight: f32 = self.weights.iter().take(COMPAT.len()).sum();
         Parts {
-            compat,
+            compat: ((scored.total - rest) / weight).clamp(0.0, 1.0),
             preference,
             freshness,
             boutique,

@@ -6,9 +6,11 @@ use std::{
 };
 
 use drape_domain::{Category, Slot};
+use drape_learn::{Compat, Parts};
 
 use crate::{
     context::Context,
+    learned::{Learned, Split},
     plan::Plan,
     rules::Outer,
     score::{KEEPS_RECORD, Measure, Pair, Scored, Unit, WARMTH},
@@ -102,6 +104,9 @@ pub(crate) struct Candidates<'a> {
     pub(crate) units: Vec<Unit<'a>>,
     slots: [Vec<Pick>; 8],
     pairs: Vec<Pair>,
+    /// The learned scorer, and what it says of the same pairs; empty without one.
+    compat: Option<&'a Compat>,
+    learned: Vec<Parts>,
     /// The place of the piece that every outfit must hold.
     pinned: Option<usize>,
     /// Cores that were worn lately.
@@ -114,8 +119,32 @@ impl<'a> Candidates<'a> {
         plan: &'a Plan,
         context: &Context,
         measure: Measure,
+        compat: Option<(&'a Compat, Option<&str>)>,
     ) -> Self {
-        Self::shortlisted(wardrobe, plan, context, measure, SHORTLIST)
+        let mut candidates = Self::shortlisted(wardrobe, plan, context, measure, SHORTLIST);
+        if let Some((compat, embedding)) = compat {
+            let pieces = candidates.units.iter();
+            let pieces = pieces.map(|unit| &wardrobe.pieces[unit.index]);
+            let learned = Learned::new(compat, embedding, pieces);
+            candidates.learn(&learned, compat);
+        }
+        candidates
+    }
+
+    /// Takes in what the learned scorer says of each pair that an outfit may hold.
+    fn learn(&mut self, learned: &Learned<'_>, compat: &'a Compat) {
+        let units = self.units.len();
+        self.compat = Some(compat);
+        self.learned = vec![Parts::default(); units * units];
+        for a in 0..units {
+            for b in a + 1..units {
+                if may_meet(self.units[a].slot, self.units[b].slot) {
+                    let parts = learned.pair(a, b);
+                    self.learned[a * units + b] = parts;
+                    self.learned[b * units + a] = parts;
+                }
+            }
+        }
     }
 
     fn shortlisted(
@@ -151,6 +180,8 @@ impl<'a> Candidates<'a> {
             measure,
             slots,
             pairs,
+            compat: None,
+            learned: Vec::new(),
             pinned: units
                 .iter()
                 .position(|unit| Some(unit.index) == wardrobe.pinned),
@@ -207,10 +238,15 @@ impl<'a> Candidates<'a> {
         for (place, pick) in pieces.iter_mut().zip(look.picks()) {
             *place = &self.units[pick];
         }
-        self.measure
-            .score(&pieces[..usize::from(look.len)], |n, m| {
-                self.pair(usize::from(look.picks[n]), usize::from(look.picks[m]))
-            })
+        let place = |n: usize| usize::from(look.picks[n]);
+        let count = usize::from(look.len);
+        let learned = self.compat.map(|compat| {
+            let pairs = (0..count).flat_map(|n| (n + 1..count).map(move |m| (n, m)));
+            let parts = pairs.map(|(n, m)| self.learned[place(n) * self.units.len() + place(m)]);
+            Split::of(&compat.outfit(parts))
+        });
+        let pair = |n, m| self.pair(place(n), place(m));
+        self.measure.score(&pieces[..count], pair, learned)
     }
 }
 
@@ -258,6 +294,13 @@ fn shortlist(mut all: Vec<Unit<'_>>, most: usize, measure: Measure) -> Vec<Unit<
     chosen
 }
 
+/// One body has one of each, and a dress takes the place of top and bottom.
+fn may_meet(a: Slot, b: Slot) -> bool {
+    let dressed = |slot| matches!(slot, Slot::Top | Slot::Bottom);
+    let twice = (a == Slot::Dress && dressed(b)) || (b == Slot::Dress && dressed(a));
+    a != b && !twice
+}
+
 fn pairs(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> Vec<Pair> {
     let unknown = Pair {
         color: None,
@@ -267,13 +310,7 @@ fn pairs(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> Vec<Pair> {
     let mut pairs = vec![unknown; units.len() * units.len()];
     for (n, a) in units.iter().enumerate() {
         for (m, b) in units.iter().enumerate().skip(n + 1) {
-            // One body has one of each, and a dress takes the place of top and bottom.
-            let apart = a.slot == b.slot
-                || matches!(
-                    (a.slot, b.slot),
-                    (Slot::Top | Slot::Bottom, Slot::Dress) | (Slot::Dress, Slot::Bottom)
-                );
-            if apart {
+            if !may_meet(a.slot, b.slot) {
                 continue;
             }
             let (x, y) = (&wardrobe.pieces[a.index], &wardrobe.pieces[b.index]);
@@ -535,13 +572,16 @@ mod tests {
             ] {
                 let request = Request::new(&pieces, &prefs, &context);
                 let (model, measure) = measure(&context);
-                let tastes = Tastes::new(&prefs, None, &model);
+                let tastes = Tastes::new(&prefs, None, &model, false);
                 let wardrobe = Wardrobe::new(&request, &tastes).unwrap();
                 let plan = Plan::new(&wardrobe, &context).unwrap();
                 let best = |candidates: &Candidates<'_>, width| {
                     search_within(candidates, width)[0].scored.total
                 };
-                let quick = best(&Candidates::new(&wardrobe, &plan, &context, measure), BEAM);
+                let quick = best(
+                    &Candidates::new(&wardrobe, &plan, &context, measure, None),
+                    BEAM,
+                );
                 let all =
                     Candidates::shortlisted(&wardrobe, &plan, &context, measure, [usize::MAX; 8]);
                 let thorough = best(&all, usize::MAX);
@@ -571,10 +611,10 @@ mod tests {
         let prefs = Prefs::default();
         let request = Request::new(&pieces, &prefs, &cold);
         let (model, measure) = measure(&cold);
-        let tastes = Tastes::new(&prefs, None, &model);
+        let tastes = Tastes::new(&prefs, None, &model, false);
         let wardrobe = Wardrobe::new(&request, &tastes).unwrap();
         let plan = Plan::new(&wardrobe, &cold).unwrap();
-        let candidates = Candidates::new(&wardrobe, &plan, &cold, measure);
+        let candidates = Candidates::new(&wardrobe, &plan, &cold, measure, None);
         let hopes = Hopes::new(&candidates);
         for top in candidates.slot(Slot::Top) {
             let bare = Look::EMPTY
