@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use drape_domain::{ItemId, Timestamp};
+use drape_learn::Compat;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,7 +34,7 @@ const EXPLORED: [&str; 9] = [
 const FORMAT: Format = Format {
     name: "model",
     magic: *b"DRAPEMDL",
-    version: 1,
+    version: 2,
     limit: 64 << 20,
 };
 
@@ -95,6 +96,10 @@ pub struct Model {
     pub embedding: Option<String>,
     /// The mean unit vector of clothes; empty if it is not known.
     pub center: Vec<f32>,
+    /// What was learned of what goes with what, for vectors of the same embedding model; none until there is
+    /// enough to learn from, when rules tell it.
+    #[serde(with = "stored_compat")]
+    pub compat: Option<Compat>,
     /// How the parts of a score are weighed.
     pub blend: Blend,
     /// What is tried in the third place.
@@ -112,6 +117,7 @@ impl Model {
             made_at: Timestamp::UNIX_EPOCH,
             embedding: None,
             center: Vec::new(),
+            compat: None,
             blend: Blend::default(),
             explorer: Explorer::new(EXPLORED),
             popularity: Popularity::default(),
@@ -181,8 +187,33 @@ impl Model {
     }
 }
 
+/// A scorer keeps its own checked form.
+mod stored_compat {
+    use drape_learn::Compat;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        compat: &Option<Compat>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        compat.as_ref().map(Compat::to_bytes).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Compat>, D::Error> {
+        let bytes = Option::<Vec<u8>>::deserialize(from)?;
+        bytes
+            .map(|bytes| Compat::from_bytes(&bytes))
+            .transpose()
+            .map_err(D::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use drape_domain::Slot;
+    use drape_learn::{Garment, Options};
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -208,6 +239,38 @@ mod tests {
             let bytes = model.to_bytes().unwrap();
             assert_eq!(Model::from_bytes(&bytes), Ok(model));
         }
+    }
+
+    #[test]
+    fn a_learned_scorer_survives_storage_within_its_model() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let vectors: Vec<[[f32; 4]; 2]> = (0..drape_learn::LEAST_OUTFITS.max(60))
+            .map(|_| {
+                let shared = rng.f32();
+                [(); 2].map(|()| [shared, rng.f32(), rng.f32(), rng.f32()])
+            })
+            .collect();
+        let outfits: Vec<Vec<Garment<'_>>> = vectors
+            .iter()
+            .map(|[top, bottom]| {
+                [(Slot::Top, top), (Slot::Bottom, bottom)]
+                    .map(|(slot, vector)| Garment {
+                        slot,
+                        category: None,
+                        vector: Some(vector),
+                        colors: &[],
+                        words: &[],
+                    })
+                    .to_vec()
+            })
+            .collect();
+        let trained = Compat::train(&outfits, &Options::default()).unwrap();
+        let model = Model {
+            compat: Some(trained.compat),
+            ..learned()
+        };
+        let bytes = model.to_bytes().unwrap();
+        assert_eq!(Model::from_bytes(&bytes), Ok(model));
     }
 
     #[test]

@@ -72,9 +72,15 @@ pub fn train(
         Some((model, center, n)) if n >= MIN_CENTER => (Some(model.to_owned()), center),
         _ => (champion.embedding.clone(), champion.center.clone()),
     };
+    // What goes with what was learned by the champion's vectors; of others it knows nothing.
+    let compat = champion
+        .compat
+        .clone()
+        .filter(|_| champion.embedding == embedding);
     Model {
         id: id.to_owned(),
         made_at,
+        compat,
         embedding,
         center,
         blend: Blend::learn(&examples, today, pace),
