@@ -43,7 +43,7 @@ pub(crate) async fn ask(api: &Api, progress: &Progress) -> Result<Vec<Weather>, 
     let mut weathers = Vec::new();
     for (temp_c, condition) in WEATHERS {
         let began = Instant::now();
-        let advice = api.recommend(temp_c, condition).await?;
+        let advice = api.recommend(temp_c, condition, false).await?;
         weathers.push(Weather {
             temp_c,
             condition: condition.to_owned(),

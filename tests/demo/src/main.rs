@@ -1,5 +1,5 @@
 //! A client of Drape that takes a folder of photos the whole way: a new account, a wardrobe, outfits for two
-//! weathers, try-ons, and a page that shows it all.
+//! weathers, try-ons, what a boutique adds, and a page that shows it all.
 
 mod advice;
 mod api;
@@ -9,6 +9,7 @@ mod page;
 mod photos;
 mod progress;
 mod report;
+mod shop;
 mod wardrobe;
 
 use std::{
@@ -23,13 +24,17 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use time::{OffsetDateTime, macros::format_description};
 
-use api::{Api, Images, Item, ItemStatus};
+use api::{Api, Images, Item, ItemStatus, Role};
 use photos::Photo;
 use progress::Progress;
 use report::{Garment, Outcome, Pictures, Report};
 
 /// From so many photos on, it is said that a sample would do.
 const MANY: usize = 150;
+
+/// From so many photos on, one in `TO_THE_BOUTIQUE` belongs to a boutique instead of to the wardrobe.
+const ENOUGH_FOR_TWO: usize = 20;
+const TO_THE_BOUTIQUE: usize = 4;
 
 /// Photos in, outfits and try-ons out, on one page.
 #[derive(Debug, Parser)]
@@ -77,14 +82,24 @@ async fn run(args: &Args, progress: &Progress) -> Result<()> {
         ));
     }
     let total = found.photos.len();
-    let photos = match args.limit {
-        Some(limit) => photos::sample(found.photos, limit as usize),
+    let all = match args.limit {
+        // One more for the boutique to each three for the wardrobe.
+        Some(limit) => photos::sample(
+            found.photos,
+            limit as usize * TO_THE_BOUTIQUE / (TO_THE_BOUTIQUE - 1),
+        ),
         None => found.photos,
     };
-    if photos.len() < total {
+    let (for_sale, photos) = if all.len() >= ENOUGH_FOR_TWO {
+        share_out(all)
+    } else {
+        (Vec::new(), all)
+    };
+    if photos.len() + for_sale.len() < total {
         progress.say(&format!(
-            "  {} of {total} photos, taken evenly by name",
-            photos.len()
+            "  {} of {total} photos, taken evenly by name, and {} for a boutique",
+            photos.len(),
+            for_sale.len()
         ));
     } else if total > MANY {
         progress.say(&format!(
@@ -92,9 +107,14 @@ async fn run(args: &Args, progress: &Progress) -> Result<()> {
         ));
     }
 
-    let api = Api::sign_up(&args.api).await?;
     files::prepare(&args.out)?;
-    let sent = wardrobe::fill(&api, &photos, args.parallel as usize, progress).await?;
+    let parallel = args.parallel as usize;
+    let shop = match for_sale.as_slice() {
+        [] => None,
+        photos => Some(shop::open(&args.api, photos, parallel, progress).await?),
+    };
+    let api = Api::sign_up(&args.api, Role::Shopper).await?;
+    let sent = wardrobe::fill(&api, &photos, |_| None, parallel, progress).await?;
     let (items, listing) = wardrobe::list(&api).await?;
     let garments = garments(&api, &photos, sent.items, items, args, progress).await?;
 
@@ -105,6 +125,12 @@ async fn run(args: &Args, progress: &Progress) -> Result<()> {
     let mending = mend::mend(&api, &garments, &args.out, progress).await?;
     let again = mend::send_again(&api, &photos, &garments, progress).await?;
 
+    // Last, since an index of what is sold is made every few minutes.
+    let window = match &shop {
+        Some(shop) => Some(shop::look(&api, shop, &args.out, progress).await?),
+        None => None,
+    };
+
     let body = fs::read(&body.path).context("reading the body photo")?;
     let report = Report {
         api: args.api.clone(),
@@ -114,6 +140,7 @@ async fn run(args: &Args, progress: &Progress) -> Result<()> {
         garments,
         body: files::keep(&args.out, "body", &body)?,
         weathers,
+        window,
         mending,
         again,
         times: report::Times {
@@ -127,6 +154,17 @@ async fn run(args: &Args, progress: &Progress) -> Result<()> {
     let path = path.canonicalize().unwrap_or(path);
     progress.say(&format!("\nThe page is at file://{}", path.display()));
     Ok(())
+}
+
+/// Every fourth photo, and the others.
+fn share_out(photos: Vec<Photo>) -> (Vec<Photo>, Vec<Photo>) {
+    let mut numbered: Vec<_> = photos.into_iter().enumerate().collect();
+    let sold = numbered
+        .extract_if(.., |(n, _)| *n % TO_THE_BOUTIQUE == TO_THE_BOUTIQUE - 1)
+        .map(|(_, photo)| photo)
+        .collect();
+    let kept = numbered.into_iter().map(|(_, photo)| photo).collect();
+    (sold, kept)
 }
 
 /// What became of each photo, with its pictures beside the page.

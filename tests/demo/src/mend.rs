@@ -130,7 +130,7 @@ pub(crate) async fn send_again(
     let content = std::fs::read(&photo.path)
         .map_err(|error| Trouble::Local(format!("{}: {error}", photo.path.display())))?;
     let began = Instant::now();
-    let created = api.create_item(photo.kind, content.len()).await?;
+    let created = api.create_item(photo.kind, content.len(), None).await?;
     api.send_photo(&created.upload, photo.kind, &content)
         .await?;
     api.photo_sent(&created.item.id).await?;

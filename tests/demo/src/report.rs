@@ -1,6 +1,6 @@
 //! What the page shows: everything that was sent, answered and measured.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     api::{Advice, Item, Lighting, TryOn},
@@ -21,6 +21,8 @@ pub(crate) struct Report {
     /// The body photo, beside the page.
     pub(crate) body: String,
     pub(crate) weathers: Vec<Weather>,
+    /// Outfits with what a boutique sells, if there were photos enough for one.
+    pub(crate) window: Option<Window>,
     /// A cutout that was mended by hand.
     pub(crate) mending: Option<Mending>,
     /// A photo that was sent twice.
@@ -106,6 +108,18 @@ pub(crate) struct Weather {
     pub(crate) latency: Duration,
     /// Of the best outfit, if there is one.
     pub(crate) fitting: Option<Fitting>,
+}
+
+/// What a boutique's things add to the wardrobe.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// How many pieces it sells.
+    pub(crate) pieces: usize,
+    /// How long after they were ready one was seen in an outfit, if any was.
+    pub(crate) after: Option<Duration>,
+    /// Of its pieces by id, as files beside the page.
+    pub(crate) pictures: HashMap<String, String>,
+    pub(crate) weather: Weather,
 }
 
 /// A try-on as it ended.

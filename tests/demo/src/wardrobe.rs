@@ -49,20 +49,21 @@ impl Board {
 }
 
 /// Sends photos, so many at once, and waits until each is ready or failed. A photo that is refused does not
-/// keep the others from being sent.
+/// keep the others from being sent. `price` tells what the item of a photo is sold for, if it is.
 ///
 /// # Errors
 /// When the API cannot be used at all.
 pub(crate) async fn fill(
     api: &Api,
     photos: &[Photo],
+    price: fn(usize) -> Option<u64>,
     parallel: usize,
     progress: &Progress,
 ) -> Result<Sent, Trouble> {
     let began = Instant::now();
     let board = Board::default();
     let (uploads, (settling, between_looks)) = try_join(
-        send_all(api, photos, parallel, progress, &board),
+        send_all(api, photos, price, parallel, progress, &board),
         watch(api, photos.len(), progress, &board),
     )
     .await?;
@@ -107,14 +108,15 @@ type Uploaded = Result<(String, Duration), String>;
 async fn send_all(
     api: &Api,
     photos: &[Photo],
+    price: fn(usize) -> Option<u64>,
     parallel: usize,
     progress: &Progress,
     board: &Board,
 ) -> Result<Vec<Uploaded>, Trouble> {
     let step = progress.step("photos sent", photos.len());
     let done = Mutex::new(0_usize);
-    let uploads = stream::iter(photos).map(async |photo| {
-        let upload = match send(api, photo, board).await {
+    let uploads = stream::iter(photos.iter().enumerate()).map(async |(n, photo)| {
+        let upload = match send(api, photo, price(n), board).await {
             Err(trouble) if trouble.concerns_one_photo() => Err(trouble.to_string()),
             result => Ok(result?),
         };
@@ -134,11 +136,16 @@ async fn send_all(
     Ok(uploads)
 }
 
-async fn send(api: &Api, photo: &Photo, board: &Board) -> Result<(String, Duration), Trouble> {
+async fn send(
+    api: &Api,
+    photo: &Photo,
+    price: Option<u64>,
+    board: &Board,
+) -> Result<(String, Duration), Trouble> {
     let content = std::fs::read(&photo.path)
         .map_err(|error| Trouble::Local(format!("cannot be read: {error}")))?;
     let began = Instant::now();
-    let created = api.create_item(photo.kind, content.len()).await?;
+    let created = api.create_item(photo.kind, content.len(), price).await?;
     api.send_photo(&created.upload, photo.kind, &content)
         .await?;
     api.photo_sent(&created.item.id).await?;

@@ -31,6 +31,29 @@ pub(crate) struct Api {
     token: Mutex<Token>,
 }
 
+/// What an account is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Shopper,
+    Boutique,
+}
+
+impl Role {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Shopper => "user",
+            Self::Boutique => "boutique",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Shopper => "Demo",
+            Self::Boutique => "Demo Boutique",
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Token {
     session: Session,
@@ -48,11 +71,11 @@ impl Token {
 }
 
 impl Api {
-    /// A new account at the API with this base URL.
+    /// A new account of this kind at the API with this base URL.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(crate) async fn sign_up(base: &str) -> Result<Self, Trouble> {
+    pub(crate) async fn sign_up(base: &str, role: Role) -> Result<Self, Trouble> {
         // Fails only if there is one already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().timeout(TIMEOUT).build();
@@ -61,7 +84,8 @@ impl Api {
         let body = json!({
             "email": format!("demo-{}@example.com", Uuid::now_v7()),
             "password": Uuid::new_v4().to_string(),
-            "name": "Demo",
+            "name": role.name(),
+            "role": role.word(),
         });
         let asked = "POST /auth/signup";
         let request = || http.post(format!("{base}/auth/signup")).json(&body);
@@ -75,13 +99,17 @@ impl Api {
         })
     }
 
-    /// Makes an item for a photo of this type and length in bytes.
+    /// Makes an item for a photo of this type and length in bytes, sold for so much (kobo) if it is for sale.
     pub(crate) async fn create_item(
         &self,
         kind: ImageType,
         length: usize,
+        price: Option<u64>,
     ) -> Result<CreatedItem, Trouble> {
-        let body = json!({ "content_type": kind.media_type(), "content_length": length });
+        let mut body = json!({ "content_type": kind.media_type(), "content_length": length });
+        if let Some(amount) = price {
+            body["price"] = json!({ "amount": amount, "currency": "NGN" });
+        }
         self.post("/items", &body).await
     }
 
@@ -165,9 +193,18 @@ impl Api {
     }
 
     /// What to wear at this temperature (°C) and under this sky.
-    pub(crate) async fn recommend(&self, temp_c: i32, condition: &str) -> Result<Advice, Trouble> {
-        let temp_c = temp_c.to_string();
-        let query = [("temp_c", temp_c.as_str()), ("condition", condition)];
+    pub(crate) async fn recommend(
+        &self,
+        temp_c: i32,
+        condition: &str,
+        include_boutiques: bool,
+    ) -> Result<Advice, Trouble> {
+        let (temp_c, boutiques) = (temp_c.to_string(), include_boutiques.to_string());
+        let query = [
+            ("temp_c", temp_c.as_str()),
+            ("condition", condition),
+            ("include_boutiques", boutiques.as_str()),
+        ];
         self.call(Method::GET, "/recommendations", |request| {
             request.query(&query)
         })

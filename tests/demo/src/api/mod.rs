@@ -4,6 +4,6 @@ mod client;
 mod error;
 mod model;
 
-pub(crate) use client::Api;
+pub(crate) use client::{Api, Role};
 pub(crate) use error::Trouble;
 pub(crate) use model::*;

@@ -144,6 +144,24 @@ pub(crate) struct Piece {
     pub(crate) item_id: String,
     pub(crate) slot: String,
     pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) thumb: Option<String>,
+    /// Who sells it, if it is not the person's own.
+    #[serde(default)]
+    pub(crate) boutique: Option<Boutique>,
+    #[serde(default)]
+    pub(crate) price: Option<Price>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Boutique {
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Price {
+    /// Such as "₦12,500".
+    pub(crate) display: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -42,6 +42,7 @@ pub(crate) fn render(report: &Report) -> Markup {
                     @for (number, weather) in report.weathers.iter().enumerate() {
                         (outfits::section(number, weather, report))
                     }
+                    @if let Some(window) = &report.window { (outfits::window(window, report)) }
                     (mending::section(report))
                     (wardrobe::section(report))
                     (wardrobe::failures(report))

@@ -6,8 +6,8 @@ use maud::{Markup, PreEscaped, html};
 
 use super::words;
 use crate::{
-    api::{Feature, Item, Outfit},
-    report::{Fitting, LayerFiles, Outcome, Pictures, Report, Weather},
+    api::{Feature, Outfit, Piece},
+    report::{Fitting, LayerFiles, Outcome, Report, Weather, Window},
 };
 
 const SUN: &str = r##"<svg class="sky" viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="6.5" fill="#f2b33d"/><g stroke="#f2b33d" stroke-width="2.4" stroke-linecap="round"><path d="M16 2.5v4M16 25.5v4M2.5 16h4M25.5 16h4M6.5 6.5l2.8 2.8M22.7 22.7l2.8 2.8M25.5 6.5l-2.8 2.8M9.3 22.7l-2.8 2.8"/></g></svg>"##;
@@ -55,13 +55,48 @@ pub(super) fn section(number: usize, weather: &Weather, report: &Report) -> Mark
     }
 }
 
-type ById<'a> = HashMap<&'a str, (&'a Item, &'a Pictures)>;
+/// Outfits that a boutique's things are part of.
+pub(super) fn window(window: &Window, report: &Report) -> Markup {
+    let mut pictures = pictures(report);
+    pictures.extend(
+        window
+            .pictures
+            .iter()
+            .map(|(id, path)| (id.as_str(), path.as_str())),
+    );
+    let advice = &window.weather.advice;
+    html! {
+        section {
+            h2 { "With what a boutique sells" }
+            p.context {
+                (words::count(window.pieces, "piece")) " for sale · "
+                @match window.after {
+                    Some(after) => { "found " (words::duration(after)) " after they were ready" }
+                    None => { "none of them was found" }
+                }
+                " · " (window.weather.temp_c) " °C, " (window.weather.condition)
+                " · answered in " (words::duration(window.weather.latency))
+            }
+            div.look {
+                @for (n, outfit) in advice.recommendations.iter().enumerate() {
+                    (card(n + 1, outfit, &pictures, strongest(&window.weather)))
+                }
+            }
+        }
+    }
+}
+
+/// The picture of each piece by its id.
+type ById<'a> = HashMap<&'a str, &'a str>;
 
 fn pictures(report: &Report) -> ById<'_> {
     let garments = report.garments.iter();
     garments
         .filter_map(|garment| match &garment.outcome {
-            Outcome::Ready { item, pictures } => Some((item.id.as_str(), (&**item, pictures))),
+            Outcome::Ready { item, pictures } => {
+                let path = pictures.clean.as_ref().or(pictures.thumb.as_ref())?;
+                Some((item.id.as_str(), path.as_str()))
+            }
             Outcome::Failed { .. } => None,
         })
         .collect()
@@ -87,13 +122,12 @@ fn card(rank: usize, outfit: &Outfit, pictures: &ById<'_>, strongest: f64) -> Ma
             p.score { span { "Outfit No. " (rank) } span { "score " strong { (format!("{:.2}", outfit.score)) } } }
             div.pieces {
                 @for piece in &outfit.pieces {
-                    @let known = pictures.get(piece.item_id.as_str());
-                    figure {
-                        @match known.and_then(|(_, pictures)| pictures.clean.as_ref().or(pictures.thumb.as_ref())) {
+                    figure.sold[piece.boutique.is_some()] {
+                        @match pictures.get(piece.item_id.as_str()) {
                             Some(path) => { img src=(path) alt=(piece.title); }
                             None => { div.none {} }
                         }
-                        figcaption { b { (words::plain(&piece.slot)) } (piece.title) }
+                        figcaption { b { (words::plain(&piece.slot)) } (piece.title) (offer(piece)) }
                     }
                 }
             }
@@ -103,6 +137,16 @@ fn card(rank: usize, outfit: &Outfit, pictures: &ById<'_>, strongest: f64) -> Ma
                 }
                 (features(&outfit.features, strongest))
             }
+        }
+    }
+}
+
+/// Where it can be had, and for how much.
+fn offer(piece: &Piece) -> Markup {
+    html! {
+        @if let Some(boutique) = &piece.boutique {
+            br; (boutique.name)
+            @if let Some(price) = &piece.price { " · " strong { (price.display) } }
         }
     }
 }

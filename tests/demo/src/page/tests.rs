@@ -6,7 +6,9 @@ use super::*;
 use crate::{
     api::Lighting,
     photos::Skipped,
-    report::{Again, Drawn, Fitting, Garment, LayerFiles, Mending, Pictures, Step, Times, Weather},
+    report::{
+        Again, Drawn, Fitting, Garment, LayerFiles, Mending, Pictures, Step, Times, Weather, Window,
+    },
 };
 
 fn item(change: &Value) -> Value {
@@ -69,6 +71,35 @@ fn weather() -> Weather {
     }
 }
 
+/// The boutique's shoes below the person's own shirt.
+fn window() -> Window {
+    let advice = json!({
+        "recommendations": [{
+            "id": "r2", "items": ["i1", "i9"], "score": 0.9, "explain": [], "features": [],
+            "pieces": [
+                { "item_id": "i1", "slot": "top", "title": "navy shirt", "owned": true },
+                { "item_id": "i9", "slot": "shoes", "title": "black shoes", "thumb": "http://x/9", "owned": false,
+                  "boutique": { "id": "b1", "name": "The Corner" },
+                  "price": { "amount": 1_250_000, "currency": "NGN", "display": "₦12,500" } },
+            ],
+        }],
+        "context": { "temp_c": 28.0, "condition": "sunny", "source": "client" },
+        "model": "m1", "index": "x",
+    });
+    Window {
+        pieces: 3,
+        after: Some(Duration::from_secs(95)),
+        pictures: [("i9".to_owned(), "images/boutique-1.jpg".to_owned())].into(),
+        weather: Weather {
+            temp_c: 28,
+            condition: "sunny".into(),
+            advice: serde_json::from_value(advice).unwrap(),
+            latency: Duration::from_millis(30),
+            fitting: None,
+        },
+    }
+}
+
 fn report() -> Report {
     Report {
         api: "http://localhost:4566".into(),
@@ -90,6 +121,7 @@ fn report() -> Report {
         ],
         body: "images/body.jpg".into(),
         weathers: vec![weather()],
+        window: Some(window()),
         mending: Some(Mending {
             title: "navy shirt".into(),
             steps: vec![Step {
@@ -205,6 +237,22 @@ fn a_try_on_is_shown_in_three_lights_from_its_layers_and_from_two_sides() {
             "images/tryon-1-turn-1.png",
         ],
     );
+}
+
+#[test]
+fn what_a_boutique_sells_is_marked_with_its_price() {
+    let page = render(&report()).into_string();
+    shows(
+        &page,
+        &[
+            "With what a boutique sells",
+            "3 pieces for sale",
+            "The Corner",
+            "₦12,500",
+            "images/boutique-1.jpg",
+        ],
+    );
+    assert_eq!(page.matches("class=\"sold\"").count(), 1);
 }
 
 #[test]

@@ -7,7 +7,10 @@ use wiremock::{
 };
 
 use super::*;
-use crate::{api::ItemStatus, photos::ImageType};
+use crate::{
+    api::{ItemStatus, Role},
+    photos::ImageType,
+};
 
 fn item(id: &str, status: &str) -> Value {
     json!({
@@ -101,8 +104,10 @@ async fn photos_are_followed_until_each_is_settled_and_one_refused_hinders_none(
     )
     .await;
 
-    let api = Api::sign_up(&server.uri()).await.unwrap();
-    let sent = fill(&api, &photos, 2, &Progress::new()).await.unwrap();
+    let api = Api::sign_up(&server.uri(), Role::Shopper).await.unwrap();
+    let sent = fill(&api, &photos, |_| None, 2, &Progress::new())
+        .await
+        .unwrap();
     assert_eq!(sent.items[..2], [Ok("i1".to_owned()), Ok("i2".to_owned())]);
     assert_eq!(
         sent.items[2],
@@ -119,7 +124,7 @@ async fn every_page_is_listed() {
     let server = server().await;
     answer(&server, vec![item("i2", "ready")], Some("c"), 1).await;
     answer(&server, vec![item("i1", "failed")], None, 1).await;
-    let api = Api::sign_up(&server.uri()).await.unwrap();
+    let api = Api::sign_up(&server.uri(), Role::Shopper).await.unwrap();
     let (items, _) = list(&api).await.unwrap();
     assert_eq!(items.len(), 2);
     assert_eq!(items["i1"].status, ItemStatus::Failed);

@@ -4,7 +4,7 @@ use wiremock::{
 };
 
 use super::*;
-use crate::api::ItemStatus;
+use crate::api::{ItemStatus, Role};
 
 fn session(token: &str, expires_in: u64) -> Value {
     json!({
@@ -42,7 +42,9 @@ async fn what_may_pass_is_tried_again() {
         .expect(1)
         .mount(&server)
         .await;
-    let api = Api::sign_up(&format!("{}/", server.uri())).await.unwrap();
+    let api = Api::sign_up(&format!("{}/", server.uri()), Role::Shopper)
+        .await
+        .unwrap();
     let page = api.wardrobe(Some("c1")).await.unwrap();
     assert!(page.items.is_empty() && page.next_cursor.is_none());
 }
@@ -64,7 +66,7 @@ async fn a_token_about_to_end_is_renewed_first() {
         .expect(2)
         .mount(&server)
         .await;
-    let api = Api::sign_up(&server.uri()).await.unwrap();
+    let api = Api::sign_up(&server.uri(), Role::Shopper).await.unwrap();
     api.wardrobe(None).await.unwrap();
     api.wardrobe(None).await.unwrap();
 }
@@ -82,7 +84,7 @@ async fn a_photo_goes_as_its_upload_says() {
         .expect(1)
         .mount(&server)
         .await;
-    let api = Api::sign_up(&server.uri()).await.unwrap();
+    let api = Api::sign_up(&server.uri(), Role::Shopper).await.unwrap();
     let headers = [
         ("content-type", "image/webp"),
         ("content-length", "5"),
@@ -108,8 +110,8 @@ async fn a_refusal_is_told_in_the_apis_words_and_not_repeated() {
         .expect(1)
         .mount(&server)
         .await;
-    let api = Api::sign_up(&server.uri()).await.unwrap();
-    let trouble = api.create_item(ImageType::Jpeg, 1).await.unwrap_err();
+    let api = Api::sign_up(&server.uri(), Role::Shopper).await.unwrap();
+    let trouble = api.create_item(ImageType::Jpeg, 1, None).await.unwrap_err();
     assert_eq!(
         trouble.to_string(),
         "POST /items answered 422: This photo is too large. (request r1)"
@@ -123,7 +125,10 @@ async fn nobody_there_names_the_next_step() {
         .local_addr()
         .unwrap();
     let uri = format!("http://{address}");
-    let trouble = Api::sign_up(&uri).await.unwrap_err().to_string();
+    let trouble = Api::sign_up(&uri, Role::Shopper)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(
         trouble.contains(&uri) && trouble.contains("`make run`"),
         "{trouble}"
@@ -138,7 +143,10 @@ async fn something_else_than_the_api_is_found_out() {
             .respond_with(ResponseTemplate::new(status).set_body_string("<html>"))
             .mount(&server)
             .await;
-        let trouble = Api::sign_up(&server.uri()).await.unwrap_err().to_string();
+        let trouble = Api::sign_up(&server.uri(), Role::Shopper)
+            .await
+            .unwrap_err()
+            .to_string();
         let told = trouble.contains("Is http") && trouble.contains("`make status`");
         assert!(told, "{status}: {trouble}");
     }
