@@ -1,8 +1,9 @@
 //! What boutiques sell, and what was learned: in the answer if they can be had, and never in its way.
 
 use drape_common::live::{Draft, INDEX, IndexNote, MODELS, publish, standing};
-use drape_domain::{Currency, Money, Role, Text};
+use drape_domain::{Currency, Money, Role, Slot, Text};
 use drape_index::{Builder, Entry, Traits};
+use drape_learn::{Compat, Garment, Options};
 
 use super::*;
 
@@ -342,6 +343,55 @@ async fn the_served_model_is_named_and_one_that_is_broken_is_done_without() {
     assert_eq!(answer.body["model"], "2026-11-22");
     let row = kept(&world, &outfits(&answer)[0]).await.unwrap();
     assert_eq!(row.showing.model, "2026-11-22");
+}
+
+#[tokio::test]
+async fn what_was_learned_of_what_goes_with_what_serves() {
+    // Given a scorer that learned from outfits that are told by one word each
+    let words: Vec<_> = (0..60u32)
+        .map(|n| [drape_learn::words::hash(&format!("word{n}"))])
+        .collect();
+    let outfits_seen: Vec<Vec<Garment<'_>>> = words
+        .iter()
+        .map(|word| {
+            let piece = |slot| Garment {
+                slot,
+                category: None,
+                vector: None,
+                colors: &[],
+                words: word,
+            };
+            vec![piece(Slot::Top), piece(Slot::Bottom)]
+        })
+        .collect();
+    let trained = Compat::train(&outfits_seen, &Options::default()).unwrap();
+    let learned = Model {
+        id: "2026-11-23".into(),
+        embedding: Some("m1".into()),
+        compat: Some(trained.compat),
+        ..Model::builtin()
+    };
+
+    // When it is published
+    let world = World::dressed().await;
+    let bytes = learned.to_bytes().unwrap();
+    release(&world, MODELS, "v1", "model.bin", bytes, Value::Null).await;
+    world.endpoint.model.start().await;
+    let answer = world.send(world.ask()).await;
+
+    // Then it has its part in each score, which is still the sum of its parts
+    for outfit in outfits(&answer) {
+        let features = outfit["features"].as_array().unwrap();
+        assert!(
+            features.iter().any(|one| one["name"] == "words_match"),
+            "{features:?}"
+        );
+        let sum: f64 = features
+            .iter()
+            .map(|one| one["contribution"].as_f64().unwrap())
+            .sum();
+        assert!((sum - outfit["score"].as_f64().unwrap()).abs() < 1e-6);
+    }
 }
 
 #[tokio::test]
