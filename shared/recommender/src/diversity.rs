@@ -27,6 +27,9 @@ const LIFT: f32 = 0.01;
 const EXPLORED: usize = 2;
 /// … among so many of the best.
 const EXPLORED_POOL: usize = 10;
+/// … none of which scores so much lower than what would come otherwise: trying something must not cost the person
+/// a good outfit.
+const EXPLORED_COST: f32 = 0.1;
 
 /// An outfit that was chosen, and how likely that was.
 pub(crate) struct Chosen {
@@ -79,10 +82,14 @@ pub(crate) fn choose(
         }
         // Stable: of equals the first, which is the better one.
         ranked.sort_by(|a, b| worth(*b).total_cmp(&worth(*a)));
-        let Some(best) = ranked.first() else { break };
-        let mut next = (*best, 1.0);
+        let Some(best) = ranked.first().copied() else {
+            break;
+        };
+        let mut next = (best, 1.0);
         if chosen.len() == EXPLORED {
             ranked.truncate(EXPLORED_POOL);
+            let least = pool[best].scored.total - EXPLORED_COST;
+            ranked.retain(|n| pool[*n].scored.total >= least);
             let looks: Vec<Found> = ranked.iter().map(|n| pool[*n]).collect();
             if let Some(choice) = explore(&looks)
                 && let Some(n) = ranked.get(choice.index)

@@ -159,7 +159,7 @@ pub(crate) fn suits_weather(category: Category, context: &Context) -> bool {
         // Nobody wears a coat over bare legs.
         Category::Shorts | Category::Undershirt => outer(context) != Outer::Needed,
         Category::Outerwear => felt <= 24.0,
-        Category::Hoodie | Category::Sweater => felt <= 28.0,
+        Category::Hoodie | Category::Sweater => felt <= 27.0,
         _ => true,
     }
 }

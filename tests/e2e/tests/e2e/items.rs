@@ -242,7 +242,7 @@ async fn what_was_typed_can_be_changed_and_cleared() -> Outcome {
 
     for (body, field) in [
         (json!({}), "body"),
-        (json!({ "status": "ready" }), "status"),
+        (json!({ "status": "processing" }), "status"),
         (json!({ "owner_id": ada.id }), "owner_id"),
         (json!({ "category": "socks" }), "category"),
         (json!({ "title": "t".repeat(10_000) }), "title"),

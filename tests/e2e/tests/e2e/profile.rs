@@ -22,6 +22,8 @@ async fn a_profile_is_read_and_changed_field_by_field() -> Outcome {
         "disliked_colors": ["orange"],
         "disliked_categories": ["hat"],
         "sizes": ["M", "EU 42"],
+        "modesty": "modest",
+        "budget": null,
     }});
     let after = ada.patch("/me", &change).expect(200).await?["user"].clone();
     assert_eq!(after["name"], before["name"], "what is not sent stays");
