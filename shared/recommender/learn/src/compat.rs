@@ -9,6 +9,7 @@ use crate::{
     garment::{Garment, place},
     head::Head,
     parts::{Judged, Parts},
+    served::Served,
     space::Space,
     train::{self, Error, Options, Trained},
 };
@@ -16,16 +17,29 @@ use crate::{
 /// Tells how well pieces go together, as it was learned from outfits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compat {
-    pub(crate) encoder: Encoder,
-    pub(crate) spaces: Spaces,
-    pub(crate) head: Head,
+    encoder: Encoder,
+    spaces: Spaces,
+    head: Head,
+    /// The head with the gain, as pairs are judged by it.
+    served: Served,
     /// Calibration: what the head's log-odds are multiplied with.
-    pub(crate) gain: f32,
+    gain: f32,
     /// The log-odds of an outfit of which nothing is known.
-    pub(crate) bias: f32,
+    bias: f32,
 }
 
 impl Compat {
+    pub(crate) fn new(encoder: Encoder, spaces: Spaces, head: Head, gain: f32, bias: f32) -> Self {
+        Self {
+            encoder,
+            spaces,
+            served: Served::new(&head, gain),
+            head,
+            gain,
+            bias,
+        }
+    }
+
     /// Learns from outfits; of those with fewer than two pieces there is nothing to learn.
     ///
     /// # Errors
@@ -40,11 +54,17 @@ impl Compat {
         Prepared::new(&self.encoder.encode(garment), &self.spaces)
     }
 
+    /// The same for many, which is faster: a few products of matrices. It may differ from one by one in the last bits.
+    #[must_use]
+    pub fn prepare_all(&self, garments: &[Garment<'_>]) -> Vec<Prepared> {
+        Prepared::all(&self.encoder.encode_all(garments), &self.spaces)
+    }
+
     /// What two pieces contribute to an outfit's log-odds; the order does not matter. Where one of them is not known
     /// in some respect, that respect contributes nothing.
     #[must_use]
     pub fn pair(&self, x: &Prepared, y: &Prepared) -> Parts {
-        self.head.parts(&features(x, y)).times(self.gain)
+        self.served.parts(&features(x, y))
     }
 
     /// Judges an outfit by all its pairs. One piece alone has none, and is neither good nor bad.
@@ -137,13 +157,7 @@ impl Compat {
         if kept != encoder.kept() || gain < 0.0 {
             return Err(Broken::Content);
         }
-        Ok(Self {
-            encoder,
-            spaces,
-            head,
-            gain,
-            bias,
-        })
+        Ok(Self::new(encoder, spaces, head, gain, bias))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     bytes::{Broken, Reader, Writer},
     garment::{Garment, SLOTS, place},
-    hues::{self, Swatch},
+    hues::{self, Palette},
     vectors::Vectors,
     vocabulary::{Bag, Vocabulary},
 };
@@ -16,7 +16,7 @@ pub(crate) struct Encoded {
     pub(crate) words: Vec<f32>,
     pub(crate) color: Vec<f32>,
     pub(crate) bag: Bag,
-    pub(crate) swatches: Vec<Swatch>,
+    pub(crate) palette: Palette,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,18 @@ impl Encoder {
     }
 
     pub(crate) fn encode(&self, garment: &Garment<'_>) -> Encoded {
+        self.with_style(garment, self.vectors.encode(garment))
+    }
+
+    /// The same for many, which is faster.
+    pub(crate) fn encode_all(&self, garments: &[Garment<'_>]) -> Vec<Encoded> {
+        let styles = self.vectors.encode_all(garments);
+        (garments.iter().zip(styles))
+            .map(|(garment, style)| self.with_style(garment, style))
+            .collect()
+    }
+
+    fn with_style(&self, garment: &Garment<'_>, style: Vec<f32>) -> Encoded {
         let slot = place(garment.slot);
         let bag = self.vocabulary.bag(garment);
         let palette = garment.palette();
@@ -54,11 +66,11 @@ impl Encoder {
         }
         Encoded {
             slot,
-            style: self.vectors.encode(garment),
+            style,
             words: self.vocabulary.encode(slot, &bag),
             color,
             bag,
-            swatches: Swatch::of(&palette),
+            palette: Palette::of(&palette),
         }
     }
 

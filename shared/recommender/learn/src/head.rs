@@ -13,7 +13,7 @@ pub(crate) const HIDDEN: usize = 8;
 /// The groups in the order in which features stand.
 pub(crate) const GROUPS: [Range<usize>; 4] = [STYLE, WORDS, COLOR, BIAS];
 /// Standardised features beyond this count as this.
-const LIMIT: f32 = 6.0;
+pub(crate) const LIMIT: f32 = 6.0;
 
 /// Weights for standardised features. Every group of features has its own hidden units, and they add up (R. Agarwal
 /// et al., "Neural additive models", 2021), so that what a group contributes is exact for the net too.

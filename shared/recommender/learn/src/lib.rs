@@ -3,6 +3,7 @@
 mod bytes;
 mod cholesky;
 mod compat;
+mod curves;
 mod encoder;
 mod examples;
 mod features;
@@ -13,6 +14,7 @@ pub mod logistic;
 pub mod metrics;
 mod net;
 mod parts;
+mod served;
 mod space;
 mod subspace;
 mod train;

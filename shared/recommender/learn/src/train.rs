@@ -144,13 +144,8 @@ pub(crate) fn train(outfits: &[Vec<Garment<'_>>], options: &Options) -> Result<T
         Learner::Linear => (straight, &linear),
         Learner::Net => (bent, &net),
     };
-    let compat = Compat {
-        encoder,
-        spaces,
-        head: model.head,
-        gain: calibration.gain,
-        bias: calibration.gain * model.bias + calibration.bias,
-    };
+    let bias = calibration.gain * model.bias + calibration.bias;
+    let compat = Compat::new(encoder, spaces, model.head, calibration.gain, bias);
     Ok(Trained {
         compat,
         outfits: data.outfits.len(),

@@ -1,6 +1,7 @@
 //! Embeddings in fewer dimensions.
 
-use nalgebra::DMatrix;
+use drape_domain::Slot;
+use nalgebra::{DMatrix, DMatrixView};
 
 use crate::{
     bytes::{Broken, Reader, Writer},
@@ -100,16 +101,50 @@ impl Vectors {
 
     /// The embedding about its slot's mean; zeros where it is missing or of other dimensions.
     pub(crate) fn encode(&self, garment: &Garment<'_>) -> Vec<f32> {
-        let unit = garment.unit().filter(|unit| unit.len() == self.dimensions);
-        let Some(unit) = unit.filter(|_| self.kept > 0) else {
+        let Some(unit) = self.unit(garment) else {
             return vec![0.0; self.kept];
         };
         let mut found = project(&self.basis, self.kept, &unit);
-        let mean = self.means.chunks_exact(self.kept).nth(place(garment.slot));
-        for (x, mean) in found.iter_mut().zip(mean.unwrap_or_default()) {
+        self.center(garment.slot, &mut found);
+        found
+    }
+
+    /// The same for many: as one product of matrices, which is faster.
+    pub(crate) fn encode_all(&self, garments: &[Garment<'_>]) -> Vec<Vec<f32>> {
+        let mut all = vec![vec![0.0; self.kept]; garments.len()];
+        let (mut columns, mut places) = (Vec::new(), Vec::new());
+        for (at, unit) in (garments.iter().enumerate())
+            .filter_map(|(at, garment)| Some((at, self.unit(garment)?)))
+        {
+            columns.extend(unit);
+            places.push(at);
+        }
+        if places.is_empty() {
+            return all;
+        }
+        let units = DMatrix::from_vec(self.dimensions, places.len(), columns);
+        let basis = DMatrixView::from_slice(&self.basis, self.kept, self.dimensions);
+        let found = basis * units;
+        for (column, place) in found.as_slice().chunks_exact(self.kept).zip(places) {
+            if let (Some(to), Some(garment)) = (all.get_mut(place), garments.get(place)) {
+                to.copy_from_slice(column);
+                self.center(garment.slot, to);
+            }
+        }
+        all
+    }
+
+    /// The embedding at unit length, if it is one of those learned from.
+    fn unit(&self, garment: &Garment<'_>) -> Option<Vec<f32>> {
+        let unit = garment.unit()?;
+        (unit.len() == self.dimensions && self.kept > 0).then_some(unit)
+    }
+
+    fn center(&self, slot: Slot, code: &mut [f32]) {
+        let mean = self.means.chunks_exact(self.kept.max(1)).nth(place(slot));
+        for (x, mean) in code.iter_mut().zip(mean.unwrap_or_default()) {
             *x -= mean;
         }
-        found
     }
 
     /// Back to the embeddings' dimensions.
@@ -149,8 +184,6 @@ fn project(basis: &[f32], kept: usize, vector: &[f32]) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use drape_domain::Slot;
-
     use super::*;
 
     fn garment(slot: Slot, vector: &[f32]) -> Garment<'_> {
@@ -178,6 +211,30 @@ mod tests {
             x.iter().zip(&y).map(|(x, y)| x * y).sum()
         };
         assert!(dot(0, 2) > 0.05 && dot(0, 3) < -0.05);
+    }
+
+    #[test]
+    fn many_at_once_are_encoded_like_each_alone() {
+        let mut random = fastrand::Rng::with_seed(2);
+        let mut rows: Vec<Vec<f32>> = (0..40)
+            .map(|_| (0..24).map(|_| random.f32() - 0.5).collect())
+            .collect();
+        rows[3] = vec![0.0; 24];
+        rows[5] = vec![1.0; 3];
+        let slots = [Slot::Top, Slot::Shoes, Slot::Bag];
+        let garments: Vec<_> = (rows.iter().enumerate())
+            .map(|(at, row)| garment(slots[at % 3], row))
+            .collect();
+        let vectors = Vectors::fit(&garments, 1);
+        for count in [0, 1, 4, 40] {
+            let all = vectors.encode_all(&garments[..count]);
+            assert_eq!(all.len(), count);
+            for (one, garment) in all.iter().zip(&garments) {
+                for (x, y) in one.iter().zip(vectors.encode(garment)) {
+                    assert!((x - y).abs() < 1e-5);
+                }
+            }
+        }
     }
 
     #[test]
