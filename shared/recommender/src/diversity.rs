@@ -112,7 +112,10 @@ pub(crate) fn choose(
         }
     }
     let chosen = chosen.into_iter().map(|(n, propensity)| Chosen {
-        found: pool[n],
+        found: Found {
+            scored: candidates.score_in_full(&pool[n].look),
+            ..pool[n]
+        },
         propensity,
     });
     chosen.collect()

@@ -18,6 +18,14 @@ use crate::{
     vector::Vector,
 };
 
+/// Where the words of a piece's title and tags are.
+#[derive(Debug)]
+enum Named<'a> {
+    /// Not yet read: of thousands of pieces only some are tried.
+    Texts(&'a Item),
+    Hashes(Vec<u32>),
+}
+
 /// One piece that can be worn.
 #[derive(Debug)]
 pub(crate) struct Garment<'a> {
@@ -36,8 +44,7 @@ pub(crate) struct Garment<'a> {
     pub(crate) palette: Palette,
     pub(crate) patterned: bool,
     pub(crate) cues: Cues,
-    /// Hashes of the words of its title and tags; only read for a learned scorer.
-    pub(crate) words: Vec<u32>,
+    named: Named<'a>,
     pub(crate) known: Known,
     /// What its looks alone say of how much the person likes it, in log-odds.
     pub(crate) taste: f32,
@@ -66,6 +73,17 @@ impl<'a> Garment<'a> {
         self.values.as_deref()
     }
 
+    /// The hashes of the words of its title and tags.
+    pub(crate) fn words(&self) -> Cow<'_, [u32]> {
+        match &self.named {
+            Named::Texts(item) => {
+                let all: Vec<&str> = texts(item).collect();
+                Cow::Owned(words::of_title(&all.join(" ")))
+            }
+            Named::Hashes(words) => Cow::Borrowed(words),
+        }
+    }
+
     /// Top, bottom, dress or outer layer: what an outfit is remembered by.
     pub(crate) const fn is_main(&self) -> bool {
         matches!(
@@ -73,6 +91,13 @@ impl<'a> Garment<'a> {
             Slot::Top | Slot::Bottom | Slot::Dress | Slot::Outer
         )
     }
+}
+
+/// Its title, then its tags.
+fn texts(item: &Item) -> impl Iterator<Item = &str> {
+    let title = item.typed.title.as_ref().map(Text::as_str);
+    let tags = item.typed.tags.as_deref().unwrap_or_default();
+    title.into_iter().chain(tags.iter().map(Text::as_str))
 }
 
 /// A person's tastes, read once.
@@ -85,17 +110,10 @@ pub(crate) struct Tastes<'a> {
     /// What they like by looks, and the embedding model by which that is told.
     lens: Option<(&'a str, Lens)>,
     model: &'a Model,
-    reads_words: bool,
 }
 
 impl<'a> Tastes<'a> {
-    /// `reads_words`: there is a learned scorer that wants them.
-    pub(crate) fn new(
-        prefs: &'a Prefs,
-        style: Option<&'a Style>,
-        model: &'a Model,
-        reads_words: bool,
-    ) -> Self {
+    pub(crate) fn new(prefs: &'a Prefs, style: Option<&'a Style>, model: &'a Model) -> Self {
         let wishes = |words: &'a [Text<40>]| {
             let wishes = words.iter().map(|word| Wish::new(word.as_str()));
             wishes.collect()
@@ -114,7 +132,6 @@ impl<'a> Tastes<'a> {
                 (embedding, style.lens(model.center(embedding)))
             }),
             model,
-            reads_words,
         }
     }
 
@@ -138,14 +155,7 @@ impl<'a> Tastes<'a> {
         let formality = item.typed.formality.unwrap_or(attributes.formality);
         let colors: Vec<Worn<'_>> = item.colors().iter().map(Worn::new).collect();
         let tags = item.typed.tags.as_deref().unwrap_or_default();
-        let title = item.typed.title.as_ref().map(Text::as_str);
-        let texts = || title.into_iter().chain(tags.iter().map(Text::as_str));
-        let cues = Cues::of(texts());
-        let words = if self.reads_words {
-            words::of_title(&texts().collect::<Vec<_>>().join(" "))
-        } else {
-            Vec::new()
-        };
+        let cues = Cues::of(texts(item));
         Garment {
             id: item.item_id,
             from: Source::Own,
@@ -165,7 +175,7 @@ impl<'a> Tastes<'a> {
                 .pattern()
                 .is_some_and(|pattern| pattern != Pattern::Solid),
             cues,
-            words,
+            named: Named::Texts(item),
             known: history.of(item.item_id),
             taste: self.taste(
                 piece.vector,
@@ -225,7 +235,7 @@ impl<'a> Tastes<'a> {
                 .pattern
                 .is_some_and(|pattern| pattern != Pattern::Solid),
             cues,
-            words: traits.words,
+            named: Named::Hashes(traits.words),
             known: Known::default(),
             taste: self.taste(Some(&vector), Some(embedding)),
             popularity: Some(self.model.popularity.of(found.item())),

@@ -111,6 +111,11 @@ impl History {
         self.pieces.get(&item).copied().unwrap_or_default()
     }
 
+    /// Whether anything was said of it.
+    pub(crate) fn knows(&self, item: ItemId) -> bool {
+        self.pieces.contains_key(&item)
+    }
+
     /// What was said of the two together on the whole, −1 to 1; 0 if nothing.
     pub(crate) fn together(&self, a: ItemId, b: ItemId) -> f32 {
         if self.together.is_empty() {

@@ -1,50 +1,75 @@
 //! The learned scorer, and exactly what it adds to a score.
 
+use std::cell::Cell;
+
 use drape_learn::{Compat, Garment as Known, Judged, Parts, Prepared};
 
 use crate::{garment::Garment, score::sigmoid};
 
-/// The learned scorer with what it needs of the shortlisted pieces.
+/// The learned scorer with what it needs of the shortlisted pieces. Pairs are judged when they are first asked for:
+/// a beam never meets many of them.
 #[derive(Debug)]
 pub(crate) struct Learned<'a> {
     compat: &'a Compat,
     pieces: Vec<Prepared>,
+    /// By places a < b at b · (b − 1) / 2 + a.
+    pairs: Vec<Cell<Option<Parts>>>,
 }
 
 impl<'a> Learned<'a> {
     /// `embedding` made the vectors that it knows; those of others are kept from it.
-    pub(crate) fn new<'p>(
+    pub(crate) fn new(
         compat: &'a Compat,
         embedding: Option<&str>,
-        pieces: impl Iterator<Item = &'p Garment<'p>>,
+        pieces: &[&Garment<'_>],
     ) -> Self {
-        let prepare = |piece: &Garment<'_>| {
-            let colors: Vec<_> = piece
-                .palette
-                .swatches()
-                .iter()
-                .map(|swatch| (swatch.lab, swatch.share))
-                .collect();
-            compat.prepare(&Known {
+        let colors: Vec<Vec<_>> = (pieces.iter())
+            .map(|piece| {
+                let swatches = piece.palette.swatches().iter();
+                swatches.map(|swatch| (swatch.lab, swatch.share)).collect()
+            })
+            .collect();
+        let words: Vec<_> = pieces.iter().map(|piece| piece.words()).collect();
+        let known: Vec<Known<'_>> = (pieces.iter().zip(&colors).zip(&words))
+            .map(|((piece, colors), words)| Known {
                 slot: piece.slot,
                 category: Some(piece.category),
                 vector: piece.values().filter(|_| piece.model == embedding),
-                colors: &colors,
-                words: &piece.words,
+                colors,
+                words,
             })
-        };
+            .collect();
+        let count = pieces.len();
         Self {
             compat,
-            pieces: pieces.map(prepare).collect(),
+            pieces: compat.prepare_all(&known),
+            pairs: vec![Cell::new(None); count * count.saturating_sub(1) / 2],
         }
     }
 
-    /// What two of the pieces add, by their places.
-    pub(crate) fn pair(&self, a: usize, b: usize) -> Parts {
-        match (self.pieces.get(a), self.pieces.get(b)) {
+    /// Judges the pieces at these places.
+    pub(crate) fn judge(&self, places: impl Iterator<Item = usize> + Clone) -> Judged {
+        let pairs = places.clone().enumerate().flat_map(|(n, a)| {
+            let later = places.clone().skip(n + 1);
+            later.map(move |b| self.pair(a.min(b), a.max(b)))
+        });
+        self.compat.outfit(pairs)
+    }
+
+    /// What the pieces at places a < b add.
+    fn pair(&self, a: usize, b: usize) -> Parts {
+        let judge = || match (self.pieces.get(a), self.pieces.get(b)) {
             (Some(a), Some(b)) => self.compat.pair(a, b),
             _ => Parts::default(),
-        }
+        };
+        let Some(cell) = self.pairs.get(b * b.saturating_sub(1) / 2 + a) else {
+            return judge();
+        };
+        cell.get().unwrap_or_else(|| {
+            let parts = judge();
+            cell.set(Some(parts));
+            parts
+        })
     }
 }
 

@@ -63,12 +63,7 @@ pub fn recommend(request: &Request<'_>) -> Answer {
         }
     };
     let measure = score::Measure::new(request.context, &model.blend);
-    let tastes = garment::Tastes::new(
-        request.prefs,
-        request.style,
-        model,
-        request.compat.is_some(),
-    );
+    let tastes = garment::Tastes::new(request.prefs, request.style, model);
     let Some(mut wardrobe) = wardrobe::Wardrobe::new(request, &tastes) else {
         return answer;
     };

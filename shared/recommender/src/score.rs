@@ -69,10 +69,12 @@ pub(crate) struct Unit<'a> {
     pub(crate) popularity: Option<f32>,
     pub(crate) vector: Option<Vector<'a>>,
     pub(crate) model: Option<&'a str>,
+    /// The person said something of it.
+    pub(crate) is_told_of: bool,
 }
 
 impl<'a> Unit<'a> {
-    /// `vector` is filled in later, for those that are shortlisted. `keeps_record` says that the person tells
+    /// `vector` and `is_told_of` are filled in later, for those that are shortlisted. `keeps_record` says that the person tells
     /// what they wear.
     pub(crate) fn new(
         index: usize,
@@ -102,6 +104,7 @@ impl<'a> Unit<'a> {
             popularity: piece.popularity,
             vector: None,
             model: piece.model,
+            is_told_of: false,
         }
     }
 
@@ -161,6 +164,14 @@ pub(crate) struct Pair {
     pub(crate) cosine: Option<f32>,
     /// What the person said of the two together.
     pub(crate) together: f32,
+}
+
+impl Pair {
+    pub(crate) const UNKNOWN: Self = Self {
+        color: None,
+        cosine: None,
+        together: 0.0,
+    };
 }
 
 /// The parts of a score, and the facts behind them that reasons may tell.

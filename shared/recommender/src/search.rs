@@ -6,7 +6,7 @@ use std::{
 };
 
 use drape_domain::{Category, Slot};
-use drape_learn::{Compat, Parts};
+use drape_learn::Compat;
 
 use crate::{
     context::Context,
@@ -66,7 +66,7 @@ impl Look {
     }
 
     /// Places in the shortlist.
-    pub(crate) fn picks(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
+    pub(crate) fn picks(&self) -> impl ExactSizeIterator<Item = usize> + Clone + '_ {
         self.picks[..usize::from(self.len)]
             .iter()
             .map(|pick| usize::from(*pick))
@@ -103,10 +103,9 @@ pub(crate) struct Candidates<'a> {
     pub(crate) measure: Measure,
     pub(crate) units: Vec<Unit<'a>>,
     slots: [Vec<Pick>; 8],
+    /// What is known of each pair; with a learned scorer only what was said of them, since it tells the rest.
     pairs: Vec<Pair>,
-    /// The learned scorer, and what it says of the same pairs; empty without one.
-    compat: Option<&'a Compat>,
-    learned: Vec<Parts>,
+    learned: Option<Learned<'a>>,
     /// The place of the piece that every outfit must hold.
     pinned: Option<usize>,
     /// Cores that were worn lately.
@@ -121,30 +120,23 @@ impl<'a> Candidates<'a> {
         measure: Measure,
         compat: Option<(&'a Compat, Option<&str>)>,
     ) -> Self {
-        let mut candidates = Self::shortlisted(wardrobe, plan, context, measure, SHORTLIST);
-        if let Some((compat, embedding)) = compat {
-            let pieces = candidates.units.iter();
-            let pieces = pieces.map(|unit| &wardrobe.pieces[unit.index]);
-            let learned = Learned::new(compat, embedding, pieces);
-            candidates.learn(&learned, compat);
-        }
-        candidates
+        let candidates = Self::shortlisted(wardrobe, plan, context, measure, SHORTLIST);
+        candidates.with_pairs(compat)
     }
 
-    /// Takes in what the learned scorer says of each pair that an outfit may hold.
-    fn learn(&mut self, learned: &Learned<'_>, compat: &'a Compat) {
-        let units = self.units.len();
-        self.compat = Some(compat);
-        self.learned = vec![Parts::default(); units * units];
-        for a in 0..units {
-            for b in a + 1..units {
-                if may_meet(self.units[a].slot, self.units[b].slot) {
-                    let parts = learned.pair(a, b);
-                    self.learned[a * units + b] = parts;
-                    self.learned[b * units + a] = parts;
-                }
+    fn with_pairs(mut self, compat: Option<(&'a Compat, Option<&str>)>) -> Self {
+        match compat {
+            Some((compat, embedding)) => {
+                let pieces = self.units.iter();
+                let pieces: Vec<_> = pieces
+                    .map(|unit| &self.wardrobe.pieces[unit.index])
+                    .collect();
+                self.learned = Some(Learned::new(compat, embedding, &pieces));
+                self.pairs = pairs(self.wardrobe, &self.units, said);
             }
+            None => self.pairs = pairs(self.wardrobe, &self.units, known),
         }
+        self
     }
 
     fn shortlisted(
@@ -166,6 +158,7 @@ impl<'a> Candidates<'a> {
             for mut unit in own.into_iter().chain(offered) {
                 let piece = &wardrobe.pieces[unit.index];
                 unit.vector = piece.vector();
+                unit.is_told_of = wardrobe.history.knows(piece.id);
                 slots[*slot as usize].push(Pick {
                     place: units.len(),
                     is_offer: wardrobe.is_offered(unit.index),
@@ -173,15 +166,13 @@ impl<'a> Candidates<'a> {
                 units.push(unit);
             }
         }
-        let pairs = pairs(wardrobe, &units);
         Self {
             wardrobe,
             plan,
             measure,
             slots,
-            pairs,
-            compat: None,
-            learned: Vec::new(),
+            pairs: Vec::new(),
+            learned: None,
             pinned: units
                 .iter()
                 .position(|unit| Some(unit.index) == wardrobe.pinned),
@@ -234,18 +225,26 @@ impl<'a> Candidates<'a> {
     }
 
     pub(crate) fn score(&self, look: &Look) -> Scored {
+        self.score_by(look, |a, b| self.pair(a, b))
+    }
+
+    /// The same score with all facts that reasons may tell.
+    pub(crate) fn score_in_full(&self, look: &Look) -> Scored {
+        self.score_by(look, |a, b| {
+            known(self.wardrobe, &self.units[a], &self.units[b])
+        })
+    }
+
+    fn score_by(&self, look: &Look, pair: impl Fn(usize, usize) -> Pair) -> Scored {
         let mut pieces = [&self.units[look.first()]; 7];
         for (place, pick) in pieces.iter_mut().zip(look.picks()) {
             *place = &self.units[pick];
         }
         let place = |n: usize| usize::from(look.picks[n]);
+        let learned = self.learned.as_ref();
+        let learned = learned.map(|learned| Split::of(&learned.judge(look.picks())));
+        let pair = |n, m| pair(place(n), place(m));
         let count = usize::from(look.len);
-        let learned = self.compat.map(|compat| {
-            let pairs = (0..count).flat_map(|n| (n + 1..count).map(move |m| (n, m)));
-            let parts = pairs.map(|(n, m)| self.learned[place(n) * self.units.len() + place(m)]);
-            Split::of(&compat.outfit(parts))
-        });
-        let pair = |n, m| self.pair(place(n), place(m));
         self.measure.score(&pieces[..count], pair, learned)
     }
 }
@@ -301,39 +300,55 @@ fn may_meet(a: Slot, b: Slot) -> bool {
     a != b && !twice
 }
 
-fn pairs(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> Vec<Pair> {
-    let unknown = Pair {
-        color: None,
-        cosine: None,
-        together: 0.0,
-    };
-    let mut pairs = vec![unknown; units.len() * units.len()];
+/// What `tell` knows of each pair that an outfit may hold.
+fn pairs(
+    wardrobe: &Wardrobe<'_>,
+    units: &[Unit<'_>],
+    tell: fn(&Wardrobe<'_>, &Unit<'_>, &Unit<'_>) -> Pair,
+) -> Vec<Pair> {
+    let mut pairs = vec![Pair::UNKNOWN; units.len() * units.len()];
     for (n, a) in units.iter().enumerate() {
         for (m, b) in units.iter().enumerate().skip(n + 1) {
-            if !may_meet(a.slot, b.slot) {
-                continue;
+            if may_meet(a.slot, b.slot) {
+                let pair = tell(wardrobe, a, b);
+                pairs[n * units.len() + m] = pair;
+                pairs[m * units.len() + n] = pair;
             }
-            let (x, y) = (&wardrobe.pieces[a.index], &wardrobe.pieces[b.index]);
-            // Two prints compete.
-            let busy = if x.patterned && y.patterned {
-                0.85
-            } else {
-                1.0
-            };
-            let pair = Pair {
-                color: x.palette.relation(&y.palette).map(|value| value * busy),
-                cosine: a
-                    .vector
-                    .zip(b.vector)
-                    .filter(|_| a.model == b.model)
-                    .and_then(|(left, right)| left.cosine(right)),
-                together: wardrobe.history.together(x.id, y.id),
-            };
-            pairs[n * units.len() + m] = pair;
-            pairs[m * units.len() + n] = pair;
         }
     }
     pairs
+}
+
+/// All that is known of two pieces.
+fn known(wardrobe: &Wardrobe<'_>, a: &Unit<'_>, b: &Unit<'_>) -> Pair {
+    let (x, y) = (&wardrobe.pieces[a.index], &wardrobe.pieces[b.index]);
+    // Two prints compete.
+    let busy = if x.patterned && y.patterned {
+        0.85
+    } else {
+        1.0
+    };
+    Pair {
+        color: x.palette.relation(&y.palette).map(|value| value * busy),
+        cosine: a
+            .vector
+            .zip(b.vector)
+            .filter(|_| a.model == b.model)
+            .and_then(|(left, right)| left.cosine(right)),
+        ..said(wardrobe, a, b)
+    }
+}
+
+/// What the person said of two pieces, and nothing else.
+fn said(wardrobe: &Wardrobe<'_>, a: &Unit<'_>, b: &Unit<'_>) -> Pair {
+    if !(a.is_told_of && b.is_told_of) {
+        return Pair::UNKNOWN;
+    }
+    let (x, y) = (&wardrobe.pieces[a.index], &wardrobe.pieces[b.index]);
+    Pair {
+        together: wardrobe.history.together(x.id, y.id),
+        ..Pair::UNKNOWN
+    }
 }
 
 /// Whole outfits, best first: all of them if they are few, else the best that the beam finds.
@@ -572,7 +587,7 @@ mod tests {
             ] {
                 let request = Request::new(&pieces, &prefs, &context);
                 let (model, measure) = measure(&context);
-                let tastes = Tastes::new(&prefs, None, &model, false);
+                let tastes = Tastes::new(&prefs, None, &model);
                 let wardrobe = Wardrobe::new(&request, &tastes).unwrap();
                 let plan = Plan::new(&wardrobe, &context).unwrap();
                 let best = |candidates: &Candidates<'_>, width| {
@@ -583,7 +598,8 @@ mod tests {
                     BEAM,
                 );
                 let all =
-                    Candidates::shortlisted(&wardrobe, &plan, &context, measure, [usize::MAX; 8]);
+                    Candidates::shortlisted(&wardrobe, &plan, &context, measure, [usize::MAX; 8])
+                        .with_pairs(None);
                 let thorough = best(&all, usize::MAX);
                 worst = worst.max(thorough - quick);
             }
@@ -611,7 +627,7 @@ mod tests {
         let prefs = Prefs::default();
         let request = Request::new(&pieces, &prefs, &cold);
         let (model, measure) = measure(&cold);
-        let tastes = Tastes::new(&prefs, None, &model, false);
+        let tastes = Tastes::new(&prefs, None, &model);
         let wardrobe = Wardrobe::new(&request, &tastes).unwrap();
         let plan = Plan::new(&wardrobe, &cold).unwrap();
         let candidates = Candidates::new(&wardrobe, &plan, &cold, measure, None);
