@@ -15,7 +15,7 @@ use drape_recommender::{Boutiques, Condition, Context, Occasion, Request, recomm
 use drape_taste::Model;
 
 const DIM: usize = 512;
-const ROUNDS: usize = 600;
+const ROUNDS: usize = 300;
 
 fn main() {
     let prefs = Prefs {
@@ -146,7 +146,7 @@ fn titled(size: usize, seed: u64) -> Vec<support::Owned> {
 /// A net that learned from outfits of four such pieces, which have a direction in common.
 fn learned() -> Compat {
     let pool = titled(4_000, 11);
-    let facts: Vec<(Vec<f32>, Vec<(Oklab, f32)>, Vec<u32>)> = (pool.iter().enumerate())
+    let facts: Vec<_> = (pool.iter().enumerate())
         .map(|(n, owned)| {
             let mut vector = owned.vector.clone().expect("a vector");
             vector[n / 4 % 100] += 3.0;
@@ -155,7 +155,9 @@ fn learned() -> Compat {
             let title = item.typed.title.as_ref().expect("a title");
             (
                 vector,
-                colors.map(|c| (Oklab::of(c.hex), c.share)).collect(),
+                colors
+                    .map(|color| (Oklab::of(color.hex), color.share))
+                    .collect::<Vec<_>>(),
                 words::of_title(title.as_str()),
             )
         })

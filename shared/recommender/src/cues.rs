@@ -1,10 +1,10 @@
 //! What the words of a title or tag say of a garment that its category does not.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::HashMap, sync::LazyLock};
 
 use drape_learn::words;
 
-use crate::words::words as words_of;
+use crate::words::{parts, words as words_of};
 
 /// A set of facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,14 +27,21 @@ impl Cues {
     /// What the words of these texts say.
     pub(crate) fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
         let mut cues = Self::default();
+        let mut word = String::new();
         for text in texts {
-            let words = words_of(text);
-            let singles = words.iter().filter_map(|word| word.strip_suffix('s'));
-            let said: HashSet<&str> = words.iter().map(String::as_str).chain(singles).collect();
-            for (cue, names) in TABLE {
-                let is_said = |name: &&str| name.split(' ').all(|word| said.contains(word));
-                if names.iter().any(is_said) {
-                    cues.0 |= cue.0;
+            let words = || parts(text).filter(|word| NAMES.may_hold(word));
+            if words().next().is_none() {
+                continue;
+            }
+            let said = words_of(text);
+            let is_said = |name: &str| said.iter().any(|word| is_number_of(word, name));
+            for part in words() {
+                word.clear();
+                word.extend(part.chars().flat_map(char::to_lowercase));
+                for (cue, name) in NAMES.of(&word) {
+                    if name.split(' ').all(is_said) {
+                        cues.0 |= cue.0;
+                    }
                 }
             }
         }
@@ -55,6 +62,56 @@ impl Cues {
 
     pub(crate) const fn has(self, cue: Self) -> bool {
         self.0 & cue.0 != 0
+    }
+}
+
+/// Whether the word is the name's, or its plural.
+fn is_number_of(word: &str, name: &str) -> bool {
+    word == name || word.strip_suffix('s') == Some(name)
+}
+
+/// The names of the table by their first words: most words of titles are none of them, which shows at a glance.
+struct Names {
+    /// For each first letter the lengths of words, in the singular and plural, as bits.
+    lengths: [u64; 256],
+    by_first: HashMap<&'static str, Vec<(Cues, &'static str)>>,
+}
+
+static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let mut names = Names {
+        lengths: [0; 256],
+        by_first: HashMap::new(),
+    };
+    for (cue, all) in TABLE {
+        for name in all {
+            let first = name.split(' ').next().unwrap_or(name);
+            names.by_first.entry(first).or_default().push((cue, name));
+            if let Some(letter) = first.bytes().next() {
+                names.lengths[usize::from(letter)] |= 0b11 << first.len();
+            }
+        }
+    }
+    names
+});
+
+impl Names {
+    /// Never false of a word with which a name begins, in whatever case.
+    fn may_hold(&self, word: &str) -> bool {
+        match word.bytes().next() {
+            Some(letter) if word.is_ascii() => {
+                let lengths = self.lengths[usize::from(letter.to_ascii_lowercase())];
+                word.len() < 64 && lengths >> word.len() & 1 == 1
+            }
+            // Lower case may be of another length.
+            Some(_) => true,
+            None => false,
+        }
+    }
+
+    /// The names that begin with a word in lower case or with its singular.
+    fn of(&self, word: &str) -> impl Iterator<Item = &(Cues, &'static str)> {
+        let either = [Some(word), word.strip_suffix('s')].into_iter().flatten();
+        either.filter_map(|word| self.by_first.get(word)).flatten()
     }
 }
 

@@ -48,10 +48,10 @@ impl<'a> Learned<'a> {
     }
 
     /// Judges the pieces at these places.
-    pub(crate) fn judge(&self, places: impl Iterator<Item = usize> + Clone) -> Judged {
-        let pairs = places.clone().enumerate().flat_map(|(n, a)| {
-            let later = places.clone().skip(n + 1);
-            later.map(move |b| self.pair(a.min(b), a.max(b)))
+    pub(crate) fn judge(&self, places: &[u16]) -> Judged {
+        let pairs = places.iter().enumerate().flat_map(|(n, a)| {
+            let later = places.iter().skip(n + 1);
+            later.map(move |b| self.pair(usize::from(*a.min(b)), usize::from(*a.max(b))))
         });
         self.compat.outfit(pairs)
     }

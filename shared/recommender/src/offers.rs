@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// For so many of the person's best pieces neighbours are looked for.
-const HEROES: usize = 3;
+const HEROES: usize = 2;
 /// So many neighbours of each, and so many of what is liked most, are looked at in each slot …
-const NEIGHBOURS: usize = 12;
+const NEIGHBOURS: usize = 16;
 const POPULAR: usize = 8;
 /// … and so many of them that break no rule are tried.
 const OFFERS: usize = 10;

@@ -66,7 +66,7 @@ impl Look {
     }
 
     /// Places in the shortlist.
-    pub(crate) fn picks(&self) -> impl ExactSizeIterator<Item = usize> + Clone + '_ {
+    pub(crate) fn picks(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.picks[..usize::from(self.len)]
             .iter()
             .map(|pick| usize::from(*pick))
@@ -242,7 +242,8 @@ impl<'a> Candidates<'a> {
         }
         let place = |n: usize| usize::from(look.picks[n]);
         let learned = self.learned.as_ref();
-        let learned = learned.map(|learned| Split::of(&learned.judge(look.picks())));
+        let learned =
+            learned.map(|learned| Split::of(&learned.judge(&look.picks[..usize::from(look.len)])));
         let pair = |n, m| pair(place(n), place(m));
         let count = usize::from(look.len);
         self.measure.score(&pieces[..count], pair, learned)

@@ -289,10 +289,13 @@ impl FromStr for Occasion {
 
 /// The words of a text in lower case.
 pub(crate) fn words(text: &str) -> Vec<String> {
+    parts(text).map(str::to_lowercase).collect()
+}
+
+/// The words of a text as they are written.
+pub(crate) fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]
