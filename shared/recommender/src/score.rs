@@ -36,9 +36,8 @@ const STYLE: usize = 3;
 pub(crate) const WARMTH: usize = 1;
 pub(crate) const PREFERENCE: usize = 5;
 
-/// How much each of the first five features counts in `compat`, until that is learned; they sum to 1. Our own
-/// setting: what clashes, freezes or embarrasses weighs most; what only nudges weighs least.
-const COMPAT: [f32; 5] = [0.30, 0.25, 0.22, 0.17, 0.06];
+/// How much each of the first five features counts in `compat`; a learned scorer takes the place of some.
+const COMPAT: [(&str, f32); 5] = drape_taste::COMPAT_WEIGHTS;
 
 /// How much of the colours is nearness to the preferred ones, where there are any.
 const PALETTE: f32 = 0.35;
@@ -210,7 +209,7 @@ pub(crate) struct Measure {
 impl Measure {
     pub(crate) fn new(context: &Context, blend: &Blend) -> Self {
         let [compat, preference, freshness, boutique] = blend.weights();
-        let [color, warmth, formality, style, season] = COMPAT.map(|share| compat * share);
+        let [color, warmth, formality, style, season] = COMPAT.map(|(_, share)| compat * share);
         Self {
             band: Band::of(context),
             dress: rules::dress(context),
@@ -468,6 +467,6 @@ mod tests {
         let context = Context::at(time::OffsetDateTime::UNIX_EPOCH);
         let weights = Measure::new(&context, &Blend::default()).weights;
         assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-        assert!((COMPAT.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!((COMPAT.iter().map(|(_, share)| share).sum::<f32>() - 1.0).abs() < 1e-6);
     }
 }

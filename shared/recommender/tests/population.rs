@@ -12,7 +12,9 @@ use drape_domain::{
     showing::{ShownOutfit, ShownPiece},
 };
 use drape_recommender::{Answer, Context, Request, recommend};
-use drape_taste::{Model, Pace, Style, Summary, evaluate, examples::Joiner, reward, train};
+use drape_taste::{
+    Model, Pace, Style, Summary, evaluate, examples::Joiner, outfits::Pieces, reward, train,
+};
 use fastrand::Rng;
 use support::Owned;
 use time::Duration;
@@ -253,7 +255,7 @@ fn planted_tastes_are_found_and_served() {
             None => memory.insert(summary),
         };
         let challenger = train(&model, memory, Pace::STEADY, &format!("day-{day}"), now);
-        let evaluation = evaluate(&model, &challenger, memory);
+        let evaluation = evaluate(&model, &challenger, memory, &Pieces::default());
         if evaluation.decision.promoted {
             model = challenger;
             promoted += 1;

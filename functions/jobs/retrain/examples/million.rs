@@ -26,8 +26,9 @@ use drape_common::{
     },
 };
 use drape_domain::{
-    ItemId, RecommendationId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot, Timestamp,
-    UserId,
+    Background, Category, Item, ItemId, RecommendationId, Showing, ShowingId, Signal, SignalId,
+    SignalKind, Slot, Text, Timestamp, UserId,
+    item::{ImageType, Typed, Upload},
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
 use drape_taste::{Model, Parts, Style};
@@ -245,6 +246,31 @@ impl GetMany<Embedding> for World {
     }
 }
 
+impl GetMany<Item> for World {
+    async fn get_many(&self, keys: &[Key<Item>]) -> Result<Vec<Item>, StoreError> {
+        count(&BATCHES);
+        let items = keys.iter().map(|key| {
+            let item_id: ItemId = key.sort.as_deref().unwrap().parse().unwrap();
+            let seed = chance(item_id.uuid().as_u128() as u64);
+            let category = [Category::Shirt, Category::Pants, Category::Shoes][seed as usize % 3];
+            let typed = Typed {
+                title: Text::try_from(format!("piece of kind {}", seed % 200)).ok(),
+                category: Some(category),
+                ..Typed::default()
+            };
+            let upload = Upload {
+                content_type: ImageType::Jpeg,
+                content_length: 1,
+            };
+            let owner = key.partition.parse().unwrap();
+            let made = Timestamp::UNIX_EPOCH;
+            let item = Item::new(owner, typed, Background::Clean, upload, made);
+            Item { item_id, ..item }
+        });
+        Ok(items.collect())
+    }
+}
+
 /// Everybody has a style already; what is written is forgotten.
 struct Styles {
     style: Vec<u8>,
@@ -375,6 +401,7 @@ async fn main() {
     let retrain = |signals| Retrain {
         signals: world(signals),
         showings: world(signals),
+        items: world(signals),
         embeddings: world(signals),
         styles: Styles {
             style: style.clone(),
@@ -414,6 +441,10 @@ async fn main() {
         println!(
             "  {} signals, {} examples, {} kept",
             learned.counts.signals, learned.counts.examples, learned.material.examples
+        );
+        println!(
+            "  {} liked outfits; {}",
+            learned.scorer.outfits, learned.scorer.why
         );
         println!(
             "  promoted: {}; {}",

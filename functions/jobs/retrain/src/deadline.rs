@@ -4,8 +4,8 @@ use drape_common::{batch::JobError, store::StoreError};
 use drape_domain::Timestamp;
 use time::Duration;
 
-/// Left for what is under way: some hundred reads and writes, or a model's training.
-const MARGIN: Duration = Duration::seconds(60);
+/// Left for what is under way: some hundred reads and writes, or a model's training with its scorer.
+const MARGIN: Duration = Duration::seconds(120);
 
 /// The end of a run.
 #[derive(Debug, Clone, Copy)]

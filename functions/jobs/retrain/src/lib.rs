@@ -7,6 +7,7 @@
 
 mod deadline;
 mod event;
+mod pieces;
 mod reduce;
 mod report;
 mod shard;
@@ -25,7 +26,7 @@ use drape_common::{
         tables::{DAY_SHARDS, DayShowing, DaySignal, Embedding, StyleRow},
     },
 };
-use drape_domain::Timestamp;
+use drape_domain::{Item, Timestamp};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use time::{Date, Duration};
@@ -40,12 +41,14 @@ const MOST_RUNS: u8 = 20;
 
 /// What learns.
 #[derive(Debug)]
-pub struct Retrain<G, H, E, S, B, Q> {
+pub struct Retrain<G, H, I, E, S, B, Q> {
     /// What people did.
     pub signals: G,
     /// What they were shown.
     pub showings: H,
-    /// Vectors of items.
+    /// Pieces.
+    pub items: I,
+    /// Their vectors.
     pub embeddings: E,
     /// Styles of people.
     pub styles: S,
@@ -59,10 +62,11 @@ pub struct Retrain<G, H, E, S, B, Q> {
     pub clock: fn() -> Timestamp,
 }
 
-impl<G, H, E, S, B, Q> Retrain<G, H, E, S, B, Q>
+impl<G, H, I, E, S, B, Q> Retrain<G, H, I, E, S, B, Q>
 where
     G: List<DaySignal>,
     H: List<DayShowing>,
+    I: GetMany<Item>,
     E: GetMany<Embedding>,
     S: GetMany<StyleRow> + Get<StyleRow> + Create<StyleRow> + Save<StyleRow>,
     B: HeadObject + GetObject + PutObject + PutIf,

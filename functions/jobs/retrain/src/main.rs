@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
         Ok(Retrain {
             signals: Table::new(&dynamodb, init.settings.signals_table()?),
             showings: Table::new(&dynamodb, init.settings.showings_table()?),
+            items: Table::new(&dynamodb, init.settings.items_table()?),
             embeddings: Table::new(&dynamodb, init.settings.embeddings_table()?),
             styles: Table::new(&dynamodb, init.settings.styles_table()?),
             learned: Bucket::new(&init.aws.s3(), settings.learned_bucket()?),

@@ -4,18 +4,18 @@ use drape_common::{
     batch::JobError,
     live::{self, Draft, MODELS, Outcome, Standing},
     store::{
-        StoreError,
+        GetMany, StoreError,
         blob::{GetObject, HeadObject, PutIf, PutObject, keys},
         queue::Pace,
-        tables::DAY_SHARDS,
+        tables::{DAY_SHARDS, Embedding},
     },
 };
-use drape_domain::Timestamp;
-use drape_taste::{Decision, Model, Summary, evaluate, train};
+use drape_domain::{Item, Timestamp};
+use drape_taste::{Decision, Model, Summary, challenge, outfits};
 use futures::{StreamExt, TryStreamExt, stream};
 use time::{Date, Duration, Time};
 
-use crate::{Retrain, report::Report, shard::BINARY};
+use crate::{Retrain, pieces::pieces, report::Report, shard::BINARY};
 
 /// Days back to which a memory is looked for; by then it has faded to less than half.
 const MEMORY_DAYS: i64 = 60;
@@ -29,11 +29,12 @@ const MOST_REPORT: u64 = 1 << 20;
 const MODEL: &str = "model.bin";
 const JSON: &str = "application/json";
 
-impl<G, H, E, S, B, Q> Retrain<G, H, E, S, B, Q>
+impl<G, H, I, E, S, B, Q> Retrain<G, H, I, E, S, B, Q>
 where
     G: Sync,
     H: Sync,
-    E: Sync,
+    I: GetMany<Item>,
+    E: GetMany<Embedding>,
     S: Sync,
     B: HeadObject + GetObject + PutObject + PutIf,
     Q: Sync,
@@ -73,13 +74,15 @@ where
     ) -> Result<Report, JobError> {
         let (memory, missing_shards) = self.memory(day).await?;
         let champion = self.champion(standing).await?;
+        let wanted = outfits::wanted(&memory);
+        let pieces = pieces(&self.items, &self.embeddings, self.model, wanted).await?;
         let pace = taste_pace(pace);
         // The day's end rather than now, so that the same day makes the same model.
         let made_at = end_of(day);
-        let challenger = train(&champion, &memory, pace, version, made_at);
-        let mut evaluation = evaluate(&champion, &challenger, &memory);
-        evaluation.decision = decide(standing, version, evaluation.decision);
-        let training = drape_taste::Report::new(&champion, &challenger, &memory, pace, evaluation);
+        let mut challenge = challenge(&champion, &memory, &pieces, pace, (version, made_at));
+        let compared = challenge.evaluation.decision;
+        challenge.evaluation.decision = decide(standing, version, compared);
+        let training = drape_taste::Report::new(&champion, &challenge, &memory, pace);
         let report = Report {
             through: day,
             made_at: (self.clock)(),
@@ -87,7 +90,7 @@ where
             training,
         };
         if report.promoted() {
-            self.promote(standing, version, &challenger, &report)
+            self.promote(standing, version, &challenge.model, &report)
                 .await?;
         }
         Ok(report)

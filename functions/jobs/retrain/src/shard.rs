@@ -31,10 +31,11 @@ const MOST_OWNERS: usize = 1_000_000;
 /// People whose pieces are looked at for the centre of all.
 const CENTRAL_PEOPLE: usize = 256;
 
-impl<G, H, E, S, B, Q> Retrain<G, H, E, S, B, Q>
+impl<G, H, I, E, S, B, Q> Retrain<G, H, I, E, S, B, Q>
 where
     G: List<DaySignal>,
     H: List<DayShowing>,
+    I: Sync,
     E: GetMany<Embedding>,
     S: GetMany<StyleRow> + Get<StyleRow> + Create<StyleRow> + Save<StyleRow>,
     B: HeadObject + GetObject + PutObject,

@@ -11,13 +11,14 @@ use drape_taste::{Style, reward};
 use futures::{StreamExt, TryStreamExt, stream};
 use time::Date;
 
-use crate::deadline::{Deadline, Stopped};
+use crate::{
+    deadline::{Deadline, Stopped},
+    pieces::gather,
+};
 
 /// People whose styles are worked on at once; with a handful of items each, some hundred vectors.
 const PEOPLE: usize = 100;
-/// The most keys that a table is asked for at once.
-const KEYS: usize = 100;
-/// Questions to a table, and writes, that are under way at once.
+/// Writes that are under way at once.
 const AT_ONCE: usize = 8;
 /// What a person can be heard to say in a day: twenty items of a signal twenty-five times over.
 const MOST_DEEDS: usize = 500;
@@ -117,21 +118,10 @@ where
             .iter()
             .map(|(owner, item)| Embedding::key_of(*owner, *item))
             .collect();
-        let reads: Vec<_> = keys
-            .chunks(KEYS)
-            .map(|keys| self.embeddings.get_many(keys))
-            .collect();
-        let rows: Vec<Vec<Embedding>> = stream::iter(reads)
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let of_model = rows
-            .into_iter()
-            .flatten()
-            .filter(|row| row.model == self.model);
-        Ok(of_model
-            .map(|row| ((row.owner_id, row.item_id), row.floats()))
-            .collect())
+        let of_model = |row: Embedding| {
+            (row.model == self.model).then(|| ((row.owner_id, row.item_id), row.floats()))
+        };
+        gather(self.embeddings, &keys, of_model).await
     }
 
     async fn update_one(

@@ -10,9 +10,10 @@ use drape_domain::{
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
 use drape_taste::{
-    Model, Pace, Parts, Report, Style, Summary, evaluate,
+    Model, Pace, Parts, Report, Style, Summary, challenge,
     examples::{Counts, Joiner},
-    reward, train,
+    outfits::Pieces,
+    reward,
 };
 use fastrand::Rng;
 use time::macros::datetime;
@@ -142,9 +143,16 @@ fn main() {
     }
     let start = Instant::now();
     memory.advance(&day);
-    let challenger = train(&champion, &memory, Pace::STEADY, "challenger", NOW);
-    let evaluation = evaluate(&champion, &challenger, &memory);
-    let report = Report::new(&champion, &challenger, &memory, Pace::STEADY, evaluation);
+    // No piece is known, so that what goes with what is not learned here.
+    let pieces = Pieces::default();
+    let challenge = challenge(
+        &champion,
+        &memory,
+        &pieces,
+        Pace::STEADY,
+        ("challenger", NOW),
+    );
+    let report = Report::new(&champion, &challenge, &memory, Pace::STEADY);
     let training = start.elapsed().as_secs_f64();
 
     let Counts {

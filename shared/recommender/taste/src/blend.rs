@@ -37,6 +37,16 @@ impl Parts {
     }
 }
 
+/// What `compat` is made of by rules, with how much each counts; they sum to 1. Our own setting: what clashes,
+/// freezes or embarrasses weighs most; what only nudges weighs least.
+pub const COMPAT_WEIGHTS: [(&str, f32); 5] = [
+    ("color_match", 0.30),
+    ("warmth_fit", 0.25),
+    ("formality_match", 0.22),
+    ("style_match", 0.17),
+    ("season", 0.06),
+];
+
 /// Between what each weight stays whatever is learned, in the order of [`Parts::NAMES`]: nothing takes over,
 /// and nothing is switched off that a person was promised (looks that go together, taste, variety).
 pub const WEIGHT_BOUNDS: [(f32, f32); 4] = [(0.40, 0.85), (0.08, 0.50), (0.02, 0.20), (0.00, 0.10)];

@@ -3,6 +3,7 @@
 //! `README.md` beside this crate tells how it works, with the formulas and their sources.
 
 mod blend;
+mod challenge;
 mod codec;
 pub mod collaborative;
 pub mod drift;
@@ -10,6 +11,7 @@ pub mod examples;
 mod explore;
 mod gauss;
 mod model;
+pub mod outfits;
 pub mod report;
 mod reservoir;
 pub mod reward;
@@ -19,7 +21,8 @@ mod summary;
 mod testing;
 mod train;
 
-pub use blend::{Blend, Parts, WEIGHT_BOUNDS};
+pub use blend::{Blend, COMPAT_WEIGHTS, Parts, WEIGHT_BOUNDS};
+pub use challenge::{Challenge, Scorer, Serves, challenge};
 pub use codec::LoadError;
 pub use collaborative::Collaborative;
 pub use explore::{Choice, Evidence, Explorer, MAX_FEATURES};

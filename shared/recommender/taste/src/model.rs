@@ -7,7 +7,7 @@ use drape_learn::Compat;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Blend, Explorer, Parts,
+    Blend, COMPAT_WEIGHTS, Explorer, Parts,
     codec::{Format, LoadError},
     style::trust,
 };
@@ -24,11 +24,11 @@ const EXPLORED: [&str; 9] = [
     Parts::NAMES[1],
     Parts::NAMES[2],
     Parts::NAMES[3],
-    "color_match",
-    "warmth_fit",
-    "formality_match",
-    "style_match",
-    "season",
+    COMPAT_WEIGHTS[0].0,
+    COMPAT_WEIGHTS[1].0,
+    COMPAT_WEIGHTS[2].0,
+    COMPAT_WEIGHTS[3].0,
+    COMPAT_WEIGHTS[4].0,
 ];
 
 const FORMAT: Format = Format {

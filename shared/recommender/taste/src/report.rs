@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::{
-    Evaluation, Model, Pace, Parts, Summary,
+    Challenge, Evaluation, Model, Pace, Parts, Scorer, Summary,
     drift::{Drift, drift},
     examples::Counts,
 };
@@ -53,6 +53,8 @@ pub struct Report {
     pub material: Material,
     /// How good it is, and what follows.
     pub evaluation: Evaluation,
+    /// What tells it what goes with what, and why.
+    pub scorer: Scorer,
     /// The weights of the score, by part.
     pub weights: BTreeMap<String, Change>,
     /// What exploration makes of each feature: reward per unit.
@@ -64,13 +66,8 @@ pub struct Report {
 impl Report {
     /// Of a training and what came of it.
     #[must_use]
-    pub fn new(
-        champion: &Model,
-        challenger: &Model,
-        summary: &Summary,
-        pace: Pace,
-        evaluation: Evaluation,
-    ) -> Self {
+    pub fn new(champion: &Model, challenge: &Challenge, summary: &Summary, pace: Pace) -> Self {
+        let challenger = &challenge.model;
         let changes = Parts::NAMES
             .iter()
             .zip(champion.blend.weights())
@@ -92,7 +89,8 @@ impl Report {
                 items: summary.items().count(),
                 evidence: summary.evidence().n(),
             },
-            evaluation,
+            evaluation: challenge.evaluation.clone(),
+            scorer: challenge.scorer.clone(),
             weights: changes
                 .map(|((name, before), after)| ((*name).to_owned(), Change { before, after }))
                 .collect(),
@@ -120,18 +118,19 @@ fn coefficients(model: &Model) -> BTreeMap<String, f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{evaluate, testing::NOW, train};
+    use crate::{challenge, outfits::Pieces, testing::NOW};
 
     #[test]
     fn a_report_is_readable_json_and_reads_back() {
         let champion = Model::builtin();
         let summary = Summary::new(NOW.date(), champion.explorer.names());
-        let challenger = train(&champion, &summary, Pace::STEADY, "2026-11-23", NOW);
-        let evaluation = evaluate(&champion, &challenger, &summary);
-        let report = Report::new(&champion, &challenger, &summary, Pace::STEADY, evaluation);
+        let (pieces, name) = (Pieces::default(), ("2026-11-23", NOW));
+        let challenge = challenge(&champion, &summary, &pieces, Pace::STEADY, name);
+        let report = Report::new(&champion, &challenge, &summary, Pace::STEADY);
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["day"], "2026-11-23");
         assert_eq!(json["evaluation"]["decision"]["promoted"], false);
+        assert_eq!(json["scorer"]["serves"], "rules");
         assert!(json["weights"]["preference"]["after"].is_number());
         assert!(json["explored"]["constant"]["after"].is_number());
         assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report);

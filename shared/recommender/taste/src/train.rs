@@ -1,13 +1,15 @@
 //! From what was summed up to a challenger, and whether it takes the champion's place.
 
-use drape_domain::Timestamp;
+use drape_domain::{Timestamp, UserId};
 use drape_learn::{logistic, metrics};
 use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::{
-    Blend, Explorer, HALF_LIFE_DAYS, Model, Popularity, Summary, examples::Example, reservoir,
-    reward,
+    Blend, Explorer, HALF_LIFE_DAYS, Model, Popularity, Summary,
+    examples::Example,
+    outfits::{Judge, Pieces},
+    reservoir, reward,
 };
 
 /// One person in so many is never trained on, so that models can be compared by them.
@@ -15,7 +17,7 @@ const HELD_OUT: u64 = 5;
 /// Models are compared by what those people did in so many days.
 const HELD_OUT_DAYS: i64 = 14;
 /// Fewer held-out examples than this tell nothing.
-const MIN_HELD_OUT: usize = 60;
+pub(crate) const MIN_HELD_OUT: usize = 60;
 /// A mean vector of fewer pieces is not used.
 const MIN_CENTER: f64 = 200.0;
 /// By how much a challenger's held-out AUC may be below the champion's.
@@ -62,7 +64,7 @@ pub fn train(
     let today = summary.through();
     let examples: Vec<&Example> = summary
         .examples()
-        .filter(|example| !is_held_out(example))
+        .filter(|example| !is_held_out(example.user))
         .collect();
     let mut evidence = summary.evidence().clone();
     evidence.fade(f64::from(pace.kept_evidence));
@@ -89,9 +91,9 @@ pub fn train(
     }
 }
 
-/// Whether the example is one to compare models by, never to train on.
-fn is_held_out(example: &Example) -> bool {
-    reservoir::hash(example.user.uuid()).is_multiple_of(HELD_OUT)
+/// Whether models are compared by this person, and never trained on them.
+pub(crate) fn is_held_out(user: UserId) -> bool {
+    reservoir::hash(user.uuid()).is_multiple_of(HELD_OUT)
 }
 
 /// How good a model is on what it was not trained on.
@@ -151,19 +153,31 @@ pub struct Evaluation {
 }
 
 /// Compares the two on people neither was trained on, on their last fourteen days. The challenger is promoted if
-/// its AUC is at most 0.005 below the champion's and its calibration error at most 0.01 above.
+/// its AUC is at most 0.005 below the champion's and its calibration error at most 0.01 above. Each judges outfits by
+/// its own scorer of what goes with what, as far as their pieces are known; else they count as they were shown.
 #[must_use]
-pub fn evaluate(champion: &Model, challenger: &Model, summary: &Summary) -> Evaluation {
+pub fn evaluate(
+    champion: &Model,
+    challenger: &Model,
+    summary: &Summary,
+    pieces: &Pieces,
+) -> Evaluation {
     let oldest = summary.through() - time::Duration::days(HELD_OUT_DAYS);
     let held_out: Vec<&Example> = summary
         .examples()
-        .filter(|example| is_held_out(example) && example.day > oldest)
+        .filter(|example| is_held_out(example.user) && example.day > oldest)
         .collect();
     let labels: Vec<bool> = held_out.iter().map(|example| example.accepted()).collect();
     let told = |model: &Model| -> Vec<f32> {
+        let examples = held_out.iter().copied();
+        let judge = Judge::new(model, pieces, summary, examples);
+        let parts = |example: &Example| {
+            let judged = judge.as_ref().and_then(|judge| judge.parts(example));
+            judged.unwrap_or(example.parts)
+        };
         held_out
             .iter()
-            .map(|example| model.blend.acceptance(model.blend.score(&example.parts)))
+            .map(|example| model.blend.acceptance(model.blend.score(&parts(example))))
             .collect()
     };
     let (old, new) = (told(champion), told(challenger));
@@ -364,7 +378,7 @@ mod tests {
     fn challenger(examples: Vec<Example>, pace: Pace) -> (Model, Evaluation) {
         let (champion, summary) = (Model::builtin(), summary(examples));
         let challenger = train(&champion, &summary, pace, "c", NOW);
-        let evaluation = evaluate(&champion, &challenger, &summary);
+        let evaluation = evaluate(&champion, &challenger, &summary, &Pieces::default());
         (challenger, evaluation)
     }
 
@@ -384,7 +398,7 @@ mod tests {
         let (champion, told) = challenger(people(400, 12, TASTE_COUNTS_MOST, 0, 1), Pace::STEADY);
         assert!(told.decision.promoted);
         let summary = summary(people(400, 12, TASTE_COUNTS_MOST, 0, 2));
-        let told = evaluate(&champion, &Model::builtin(), &summary);
+        let told = evaluate(&champion, &Model::builtin(), &summary, &Pieces::default());
         assert!(!told.decision.promoted);
         assert!(told.decision.why.contains("AUC"), "{}", told.decision.why);
     }
@@ -395,7 +409,7 @@ mod tests {
         let champion = train(&Model::builtin(), &summary, Pace::STEADY, "c", NOW);
         let mut boastful = champion.clone();
         boastful.blend = boastful.blend.with_odds(champion.blend.scale(), 3.0);
-        let told = evaluate(&champion, &boastful, &summary);
+        let told = evaluate(&champion, &boastful, &summary, &Pieces::default());
         assert!(!told.decision.promoted);
         assert!(
             told.decision.why.contains("calibration"),
@@ -487,7 +501,7 @@ mod tests {
         let examples = people(200, 6, TASTE_COUNTS_MOST, 0, 1);
         let trained: Vec<Example> = examples
             .iter()
-            .filter(|example| !is_held_out(example))
+            .filter(|example| !is_held_out(example.user))
             .cloned()
             .collect();
         let held_out = examples.len() - trained.len();

@@ -2,4 +2,5 @@ mod crashes;
 mod days;
 mod models;
 mod people;
+mod scorer;
 mod world;

@@ -9,8 +9,8 @@ use drape_common::store::{
     tables::{DayShowing, DaySignal, Embedding, StyleRow},
 };
 use drape_domain::{
-    ItemId, RecommendationId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot, Timestamp,
-    UserId,
+    Item, ItemId, RecommendationId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot,
+    Timestamp, UserId,
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
 use drape_taste::Style;
@@ -28,6 +28,7 @@ pub(super) const MODEL: &str = "a-network/trained-on-clothes-again-and-again/2-v
 pub(super) type App = Retrain<
     MemoryTable<DaySignal>,
     MemoryTable<DayShowing>,
+    MemoryTable<Item>,
     MemoryTable<Embedding>,
     MemoryTable<StyleRow>,
     MemoryBucket,
@@ -69,7 +70,7 @@ pub(super) fn plenty() -> Deadline {
 pub(super) fn after_looks(looks: i64) -> Deadline {
     ASKED.set(0);
     Deadline {
-        at: clock() + Duration::seconds(60 + looks),
+        at: clock() + Duration::seconds(120 + looks),
         clock: ticking,
     }
 }
@@ -113,6 +114,7 @@ impl World {
         let app = Retrain {
             signals: MemoryTable::new(&fuse),
             showings: MemoryTable::new(&fuse),
+            items: MemoryTable::new(&fuse),
             embeddings: MemoryTable::new(&fuse),
             styles: MemoryTable::new(&fuse),
             learned: MemoryBucket::new(&fuse),
