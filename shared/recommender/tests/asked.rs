@@ -423,7 +423,10 @@ fn damp_heat_is_dressed_lighter_than_dry_heat() {
     };
     assert!(has_sweater(answer(None)));
     assert!(has_sweater(answer(Some(f32::NAN))));
-    assert!(!has_sweater(answer(Some(90.0))), "it feels like more than it is");
+    assert!(
+        !has_sweater(answer(Some(90.0))),
+        "it feels like more than it is"
+    );
 }
 
 #[test]
