@@ -78,7 +78,7 @@ else
 BENCH_BUILD := cargo build --release --workspace --exclude drape-bench --exclude drape-demo --bins && cargo build --quiet --release
 BENCH_RUN := --binaries target/release --hello target/release/hello-world
 endif
-bench: setup ## Start-up, replies, memory, sizes of the release binaries; the index. ARGS="--runs 5 --only me-get"
+bench: setup $(BENCHING) ## Start-up, replies, memory, sizes of the release binaries; the index. ARGS="--runs 5 --only me-get"
 	@$(BENCH_BUILD) -p drape-bench --no-default-features --bin hello-world
 	@cargo run --quiet -p drape-bench -- $(BENCH_RUN) $(ARGS)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory bench-index)

@@ -2,7 +2,10 @@
 //! prepared world. Rows that are put are remembered until the reply has been checked and forgotten then, so that
 //! each reply is to the same question.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use bytes::Bytes;
 use hyper::{Method, StatusCode, header::HeaderValue};
@@ -13,19 +16,26 @@ use crate::{
     world::{Object, World},
 };
 
+/// DynamoDB ends a page of a query after so many bytes.
+const PAGE: usize = 1 << 20;
+
 /// The services with their world.
 #[derive(Debug)]
 pub(crate) struct FakeAws {
     world: World,
     /// Table and row of every PutItem since the last reply.
     written: Mutex<Vec<(String, Value)>>,
+    /// Answers of queries, which are always the same: making those of large wardrobes takes longer than the
+    /// functions do.
+    queried: Mutex<HashMap<String, Bytes>>,
 }
 
 impl FakeAws {
-    pub(crate) const fn new(world: World) -> Self {
+    pub(crate) fn new(world: World) -> Self {
         Self {
             world,
             written: Mutex::new(Vec::new()),
+            queried: Mutex::default(),
         }
     }
 
@@ -42,6 +52,7 @@ impl FakeAws {
     fn call(&self, target: &str, input: &Value) -> Answer {
         let (service, operation) = target.split_once('.').unwrap_or_default();
         let output = match (service, operation) {
+            ("DynamoDB_20120810", "Query") => return json_answer(self.queried(input)),
             ("DynamoDB_20120810", operation) => self.dynamodb(operation, input),
             ("AmazonSQS", "SendMessage") => {
                 json!({ "MessageId": "5fea7756-0ea4-451a-a703-a558b933e274", "MD5OfMessageBody": "" })
@@ -62,9 +73,58 @@ impl FakeAws {
                 );
             }
         };
-        let mut answer = answer(StatusCode::OK, output.to_string());
-        let json = HeaderValue::from_static("application/x-amz-json-1.0");
-        answer.headers_mut().insert("content-type", json);
+        json_answer(output.to_string())
+    }
+
+    /// The answer of a query, which is made once.
+    fn queried(&self, input: &Value) -> Bytes {
+        let mut known = self.queried.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = known
+            .entry(input.to_string())
+            .or_insert_with(|| self.query(input).to_string().into());
+        made.clone()
+    }
+
+    /// The rows that have all values of the query, page by page.
+    fn query(&self, input: &Value) -> Value {
+        let table = input["TableName"].as_str().unwrap_or_default();
+        let values = input["ExpressionAttributeValues"].as_object();
+        let wanted: Vec<_> = values.into_iter().flat_map(Map::values).collect();
+        let number = |value: &Value| -> Option<usize> { value.as_str()?.parse().ok() };
+        let start = number(&input["ExclusiveStartKey"]["at"]["N"]).unwrap_or(0);
+        let limit = input["Limit"].as_u64().map_or(usize::MAX, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        });
+        let rows = self
+            .world
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, (known, row))| {
+                known == table
+                    && row
+                        .as_object()
+                        .is_some_and(|row| row.values().any(|value| wanted.contains(&value)))
+            });
+        let (mut found, mut bytes, mut next) = (Vec::new(), 0, None);
+        for (at, (_, row)) in rows.filter(|(at, _)| *at >= start).take(limit) {
+            if bytes > PAGE {
+                next = Some(json!({ "at": { "N": at.to_string() } }));
+                break;
+            }
+            let row = match input["IndexName"].as_str() {
+                Some("by_revision") => json!({
+                    "owner_id": row["owner_id"], "item_id": row["item_id"], "revision": row["revision"],
+                }),
+                _ => row.clone(),
+            };
+            bytes += row.to_string().len();
+            found.push(row);
+        }
+        let mut answer = json!({ "Count": found.len(), "Items": found });
+        if let Some(next) = next {
+            answer["LastEvaluatedKey"] = next;
+        }
         answer
     }
 
@@ -83,24 +143,6 @@ impl FakeAws {
                     found.insert(table.clone(), json!(rows));
                 }
                 json!({ "Responses": found, "UnprocessedKeys": {} })
-            }
-            "Query" => {
-                let values = input["ExpressionAttributeValues"].as_object();
-                let wanted: Vec<_> = values.into_iter().flat_map(Map::values).collect();
-                let rows = self.world.rows.iter().filter(|(known, row)| {
-                    known == table
-                        && row
-                            .as_object()
-                            .is_some_and(|row| row.values().any(|value| wanted.contains(&value)))
-                });
-                let limit = input["Limit"]
-                    .as_u64()
-                    .and_then(|limit| usize::try_from(limit).ok());
-                let rows: Vec<_> = rows
-                    .map(|(_, row)| row)
-                    .take(limit.unwrap_or(usize::MAX))
-                    .collect();
-                json!({ "Items": rows, "Count": rows.len() })
             }
             "PutItem" => {
                 let row = (table.to_owned(), input["Item"].clone());
@@ -125,10 +167,11 @@ impl FakeAws {
         found
             .or_else(|| self.world.rows.iter().find(is_it))
             .map(|(_, row)| row.clone())
+            .or_else(|| self.world.shelf.as_ref()?.row(table, key))
     }
 
     /// The answer of S3, path style.
-    fn object(&self, method: &Method, path: &str, query: &str) -> Answer {
+    fn object(&self, method: &Method, path: &str, query: &str, range: Option<&str>) -> Answer {
         let place = path.trim_start_matches('/');
         match place.split_once('/') {
             None | Some((_, "")) if method == Method::GET => {
@@ -144,6 +187,7 @@ impl FakeAws {
                 answer
             }
             (&Method::DELETE, _) => answer(StatusCode::NO_CONTENT, Bytes::new()),
+            (&Method::GET, Some(object)) if range.is_some() => part(object, range),
             (&Method::GET, Some(object)) => described(object, object.bytes.clone()),
             (&Method::HEAD, Some(object)) => described(object, Bytes::new()),
             (&Method::HEAD, None) => answer(StatusCode::NOT_FOUND, Bytes::new()),
@@ -188,7 +232,11 @@ impl Handler for FakeAws {
                 Ok(input) => self.call(target, &input),
                 Err(_) => refuse(&json!({ "__type": "SerializationException" })),
             },
-            None => self.object(&request.method, &request.path, &request.query),
+            None => {
+                let range = request.headers.get("range");
+                let range = range.and_then(|range| range.to_str().ok());
+                self.object(&request.method, &request.path, &request.query, range)
+            }
         }
     }
 }
@@ -205,6 +253,33 @@ fn described(object: &Object, bytes: Bytes) -> Answer {
         "etag",
         HeaderValue::from_static("\"9b2cf535f27731c974343645a3985328\""),
     );
+    answer
+}
+
+/// A part of an object: `bytes=first-last`.
+fn part(object: &Object, range: Option<&str>) -> Answer {
+    let ends = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+    let ends = ends.and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+    let (first, last): (usize, usize) = ends.unwrap_or((1, 0));
+    let length = object.bytes.len();
+    if first > last || first >= length {
+        return answer(StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new());
+    }
+    let last = last.min(length - 1);
+    let mut answer = described(object, object.bytes.slice(first..=last));
+    *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+    let headers = answer.headers_mut();
+    headers.insert("content-length", HeaderValue::from(last + 1 - first));
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{length}")) {
+        headers.insert("content-range", range);
+    }
+    answer
+}
+
+fn json_answer(body: impl Into<Bytes>) -> Answer {
+    let mut answer = answer(StatusCode::OK, body);
+    let json = HeaderValue::from_static("application/x-amz-json-1.0");
+    answer.headers_mut().insert("content-type", json);
     answer
 }
 
@@ -233,6 +308,7 @@ mod tests {
             ],
             objects: HashMap::from([("media/a/photo".to_owned(), photo)]),
             secret: "s".repeat(64),
+            shelf: None,
         })
     }
 
@@ -252,8 +328,33 @@ mod tests {
     fn a_query_answers_its_partition_up_to_its_limit() {
         let values = json!({ ":partition": { "S": "ada" } });
         let query = |limit| json!({ "TableName": "items", "ExpressionAttributeValues": values, "Limit": limit });
-        assert_eq!(fake().dynamodb("Query", &query(20))["Count"], 2);
-        assert_eq!(fake().dynamodb("Query", &query(1))["Count"], 1);
+        assert_eq!(fake().query(&query(20))["Count"], 2);
+        assert_eq!(fake().query(&query(1))["Count"], 1);
+    }
+
+    #[test]
+    fn a_large_query_comes_in_pages() {
+        let row = |item: usize| {
+            let filler = "x".repeat(1000);
+            json!({ "owner_id": { "S": "ada" }, "item_id": { "S": item.to_string() }, "note": { "S": filler } })
+        };
+        let mut fake = fake();
+        fake.world.rows = (0..2500)
+            .map(|item| ("items".to_owned(), row(item)))
+            .collect();
+        let values = json!({ ":owner": { "S": "ada" } });
+        let mut query = json!({ "TableName": "items", "ExpressionAttributeValues": values });
+        let (mut pages, mut found) = (0, 0);
+        loop {
+            let page = fake.query(&query);
+            pages += 1;
+            found += page["Count"].as_u64().unwrap();
+            if page["LastEvaluatedKey"].is_null() {
+                break;
+            }
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
+        }
+        assert_eq!((pages, found), (3, 2500));
     }
 
     #[test]
@@ -281,7 +382,7 @@ mod tests {
     #[test]
     fn a_bucket_lists_what_is_below_a_prefix() {
         let listed = |query| {
-            let answer = fake().object(&Method::GET, "/media/", query);
+            let answer = fake().object(&Method::GET, "/media/", query, None);
             format!("{:?}", answer.body())
         };
         assert!(listed("list-type=2&prefix=a%2F").contains("<Key>a/photo</Key>"));
@@ -316,6 +417,8 @@ mod tests {
         assert_eq!(bucket.head("a/photo").await.unwrap(), Some(object.head));
         assert_eq!(bucket.head("a/other").await.unwrap(), None);
         assert_eq!(bucket.get_object("a/other", 100).await.unwrap(), None);
+        let read = drape_common::store::ranges::read_object(&bucket, "a/photo", 100);
+        assert_eq!(read.await.unwrap().unwrap(), b"photo".as_slice());
         bucket
             .put_object("a/other", "image/png", vec![1; 100_000])
             .await

@@ -13,8 +13,9 @@ use crate::{
     aws::FakeAws,
     functions::Function,
     http::Server,
+    peer::Script,
     photos::Photos,
-    world::{self, Tokens},
+    world::{self, Scale, Tokens},
 };
 
 /// What a good reply is.
@@ -22,6 +23,9 @@ use crate::{
 pub(crate) enum Expected {
     /// An HTTP answer of this status, whose body has something at this place (RFC 6901).
     Answer(u16, &'static str),
+    /// So many outfits, for which what boutiques sell was searched (an answer says so by its pieces, or by the
+    /// catalogue's version), or without anything of theirs.
+    Outfits { count: usize, boutiques: bool },
     /// An authorizer's yes.
     Authorized,
     /// A job's whole reply, after it has put a row of this status into this table.
@@ -82,6 +86,33 @@ impl Expected {
                     place.is_empty() || body.pointer(place).is_some_and(|value| !value.is_null());
                 (!there).then(|| format!("expected {place} in the body, got {}", said()))
             }
+            Self::Outfits { count, boutiques } => {
+                let body: Value = serde_json::from_str(reply["body"].as_str().unwrap_or_default())
+                    .unwrap_or_default();
+                let outfits = body["recommendations"].as_array();
+                let outfits = outfits.map(Vec::as_slice).unwrap_or_default();
+                let pieces = |outfit: &Value| outfit["pieces"].as_array().cloned();
+                let are_whole = outfits
+                    .iter()
+                    .all(|outfit| pieces(outfit).is_some_and(|pieces| pieces.len() >= 2));
+                let sells = outfits
+                    .iter()
+                    .filter_map(pieces)
+                    .flatten()
+                    .any(|piece| piece["owned"] == false);
+                let is_right = reply["statusCode"] == 200
+                    && outfits.len() == *count
+                    && are_whole
+                    && if *boutiques {
+                        sells || body["index"].as_str().is_some_and(|it| it.contains('+'))
+                    } else {
+                        !sells
+                    };
+                (!is_right).then(|| {
+                    let with = if *boutiques { "with" } else { "without" };
+                    format!("expected {count} outfits {with} boutiques, got {}", said())
+                })
+            }
             Self::Authorized => {
                 (reply["isAuthorized"] != true).then(|| format!("expected a yes, got {}", said()))
             }
@@ -115,6 +146,10 @@ pub(crate) struct Case {
     pub(crate) size: u64,
     pub(crate) is_job: bool,
     pub(crate) uses_dynamodb_only: bool,
+    /// Whether its start is held against that of a function that does nothing.
+    pub(crate) has_start_bar: bool,
+    /// Whether how long it takes is held against what a person would wait for.
+    pub(crate) has_latency_bars: bool,
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) event: Bytes,
     expected: Expected,
@@ -137,7 +172,49 @@ impl Case {
         let event = events.join(format!("{}.json", function.binary));
         let event = std::fs::read_to_string(&event)
             .with_context(|| format!("cannot read {}", event.display()))?;
-        Self::build(function, binary, &event, photos).await
+        Self::build(function, binary, &event, photos, Scale::default()).await
+    }
+
+    /// Recommendations in a larger world, with what boutiques sell if there is any: by the function and, if there
+    /// is a script, by that.
+    ///
+    /// # Errors
+    /// When its binary or event is missing.
+    pub(crate) async fn recommendations(
+        function: &Function,
+        binaries: &Path,
+        events: &Path,
+        photos: &Photos,
+        scale: Scale,
+        peer: Option<&Script>,
+    ) -> Result<Vec<Self>> {
+        let event = events.join(format!("{}.json", function.binary));
+        let event = std::fs::read_to_string(&event)
+            .with_context(|| format!("cannot read {}", event.display()))?;
+        let mut title = format!("outfits of {}", scale.wardrobe);
+        if scale.sold > 0 {
+            title = format!("{title} + {}", scale.sold);
+        }
+        let expected = Expected::Outfits {
+            count: 3,
+            boutiques: scale.sold > 0,
+        };
+        let binary = find_binary(binaries, function)?;
+        let mut ours = Self::build(function, binary, &event, photos, scale).await?;
+        ours.name.clone_from(&title);
+        ours.has_start_bar = false;
+        ours.has_latency_bars = true;
+        ours.expected = expected.clone();
+        let mut cases = vec![ours];
+        if let Some(script) = peer {
+            let binary = script.path().to_owned();
+            let mut theirs = Self::build(function, binary, &event, photos, scale).await?;
+            theirs.name = format!("{title}, Python");
+            theirs.has_start_bar = false;
+            theirs.expected = expected;
+            cases.push(theirs);
+        }
+        Ok(cases)
     }
 
     /// The Lambda that does nothing.
@@ -151,7 +228,7 @@ impl Case {
             variables: Vec::new(),
             is_job: false,
         };
-        Self::build(&function, binary, "{}", photos).await
+        Self::build(&function, binary, "{}", photos, Scale::default()).await
     }
 
     async fn build(
@@ -159,13 +236,14 @@ impl Case {
         binary: PathBuf,
         event: &str,
         photos: &Photos,
+        scale: Scale,
     ) -> Result<Self> {
         let name = &function.binary;
         let size = binary
             .metadata()
             .with_context(|| format!("there is no {}", binary.display()))?
             .len();
-        let (world, tokens) = world::of(name, photos).await?;
+        let (world, tokens) = world::of(name, photos, scale).await?;
         let aws = Arc::new(FakeAws::new(world));
         let server = Server::start(aws.clone()).await?;
         let mut variables = vec![
@@ -194,6 +272,8 @@ impl Case {
             size,
             is_job: function.is_job,
             uses_dynamodb_only: function.uses_dynamodb_only(),
+            has_start_bar: !function.is_job,
+            has_latency_bars: false,
             variables,
             event: with_tokens(event, &tokens)?.into(),
             expected: Expected::of(name),
@@ -271,6 +351,25 @@ mod tests {
                 .is_some()
         );
         assert!(expected.fault(b"<html>", None).is_some());
+    }
+
+    #[test]
+    fn outfits_are_counted_and_boutiques_looked_for() {
+        let piece = |owned: bool| json!({ "item_id": "a", "owned": owned });
+        let reply = |owned: bool, count: usize| {
+            let outfit = json!({ "pieces": [piece(true), piece(owned)] });
+            let body = json!({ "recommendations": vec![outfit; count] });
+            json!({ "statusCode": 200, "body": body.to_string() }).to_string()
+        };
+        let of = |boutiques| Expected::Outfits {
+            count: 3,
+            boutiques,
+        };
+        assert_eq!(of(true).fault(reply(false, 3).as_bytes(), None), None);
+        assert_eq!(of(false).fault(reply(true, 3).as_bytes(), None), None);
+        assert!(of(true).fault(reply(true, 3).as_bytes(), None).is_some());
+        assert!(of(false).fault(reply(false, 3).as_bytes(), None).is_some());
+        assert!(of(false).fault(reply(true, 2).as_bytes(), None).is_some());
     }
 
     #[test]

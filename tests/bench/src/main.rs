@@ -11,9 +11,11 @@ mod case;
 mod functions;
 mod http;
 mod logs;
+mod peer;
 mod photos;
 mod report;
 mod runtime;
+mod shelf;
 mod stats;
 mod world;
 
@@ -24,9 +26,11 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use case::Case;
+use peer::Script;
 use photos::Photos;
 use report::{Measured, Row};
 use runtime::Process;
+use world::Scale;
 
 /// Start-up, replies, memory and size of the release binaries, beside a hello-world Lambda.
 #[derive(Debug, Parser)]
@@ -37,7 +41,7 @@ struct Options {
     /// The hello-world, built with the same profile.
     #[arg(long, default_value = ".local/bench/hello-world/bootstrap")]
     hello: PathBuf,
-    /// How often each function is started; jobs a quarter as often.
+    /// How often each function is started; jobs and what is large a quarter as often.
     #[arg(long, default_value_t = 20)]
     runs: usize,
     /// How many later events each function gets; jobs a fortieth of that.
@@ -49,10 +53,29 @@ struct Options {
     /// A JPEG of a whole person for the render job, instead of a drawn one.
     #[arg(long)]
     body: Option<PathBuf>,
+    /// A Python with numpy and faiss, to answer recommendations beside ours.
+    #[arg(long, default_value = ".local/venv/bin/python")]
+    python: PathBuf,
     /// Also writes what was measured to this file.
     #[arg(long)]
     json: Option<PathBuf>,
 }
+
+/// Worlds in which recommendations are measured besides that of all functions.
+const SCALES: [Scale; 3] = [
+    Scale {
+        wardrobe: 300,
+        sold: 0,
+    },
+    Scale {
+        wardrobe: 300,
+        sold: 100_000,
+    },
+    Scale {
+        wardrobe: 2000,
+        sold: 100_000,
+    },
+];
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -67,10 +90,22 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<()> {
     let photos = Photos::new(options.body.as_deref())?;
+    let peer = Script::find(&options.python, "tests/bench/recommend.py".as_ref())?;
     let mut cases = vec![Case::hello_world(options.hello.clone(), &photos).await?];
     for function in functions::read("template.yaml".as_ref())? {
         if options.only.is_empty() || options.only.contains(&function.binary) {
-            cases.push(Case::new(&function, &options.binaries, "events".as_ref(), &photos).await?);
+            let (binaries, events) = (&options.binaries, "events".as_ref());
+            cases.push(Case::new(&function, binaries, events, &photos).await?);
+            if function.binary != "recommendations" {
+                continue;
+            }
+            for scale in SCALES {
+                let peer = peer.as_ref();
+                cases.extend(
+                    Case::recommendations(&function, binaries, events, &photos, scale, peer)
+                        .await?,
+                );
+            }
         }
     }
     let mut measured: Vec<_> = cases.iter().map(|_| Measured::default()).collect();
@@ -83,7 +118,7 @@ async fn run(options: &Options) -> Result<()> {
     for round in 0..options.runs {
         for (case, measured) in cases.iter().zip(&mut measured) {
             progress.inc(1);
-            if case.is_job && round % 4 != 0 {
+            if !case.has_start_bar && round % 4 != 0 {
                 continue;
             }
             progress.set_message(case.name.clone());
@@ -119,7 +154,7 @@ async fn measure(case: &Case, replies: usize, measured: &mut Measured) -> Result
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     let mut process = Process::start(&case.binary, &case.variables).await?;
     let start = ms(process.start);
-    let mut first = None;
+    let (mut first, mut warm_from) = (None, None);
     for _ in 0..=replies {
         let (took, reply) = match process.invoke(&case.event).await {
             Ok(replied) => replied,
@@ -129,11 +164,20 @@ async fn measure(case: &Case, replies: usize, measured: &mut Measured) -> Result
             return Err(process.post_mortem(&fault).await);
         }
         match first {
-            None => first = Some(ms(took)),
+            None => {
+                first = Some(ms(took));
+                warm_from = process.cpu_time();
+            }
             Some(_) => measured.later.add(ms(took)),
         }
     }
     let first = first.unwrap_or_default();
+    if let (Some(from), Some(until)) = (warm_from, process.cpu_time())
+        && replies > 0
+    {
+        let used = ms(until.saturating_sub(from));
+        measured.later_cpu.add(used / replies as f64);
+    }
     let ended = process.end().await?;
     let prime = logs::read(&ended.log).prime;
     measured.start.add(start - prime);

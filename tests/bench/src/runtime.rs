@@ -213,6 +213,12 @@ impl Process {
         }
     }
 
+    /// The processor's time that it has used, of all its threads; only Linux tells.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        used_time(&stat)
+    }
+
     /// Ends the process.
     pub(crate) async fn end(mut self) -> Result<Ended> {
         let peak_memory = peak_memory(self.child.id());
@@ -268,9 +274,25 @@ fn high_water_mark(status: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// `utime` and `stime` of `/proc/<pid>/stat`, which Linux counts in hundredths of a second (proc(5), `USER_HZ`).
+fn used_time(stat: &str) -> Option<Duration> {
+    // The second field is a name, which may hold blanks and brackets.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_ascii_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (ticks()? + ticks()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn used_time_is_that_of_the_program_and_of_the_kernel_for_it() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 30 12 0 0 20 0 4 0 5000";
+        assert_eq!(used_time(stat), Some(Duration::from_millis(420)));
+        assert_eq!(used_time("7 (a) S 1"), None);
+    }
 
     #[test]
     fn the_high_water_mark_is_read_in_bytes() {

@@ -19,13 +19,17 @@ use drape_common::{
 };
 use drape_domain::{
     Category, Item, ItemId, ItemStatus, Role, Text, Timestamp, TryOn, User, UserId,
+    color::NAMED,
     item::Upload,
     tryon::{Rendered, TryOnItem},
 };
 use serde_dynamo::AttributeValue;
 use serde_json::{Value, json};
 
-use crate::photos::Photos;
+use crate::{
+    photos::Photos,
+    shelf::{DIM, MODEL, Shelf},
+};
 
 /// The example ids in `events/`.
 const USER: &str = "01a20297-4dc0-7c21-9f60-3a1d7e5b0c11";
@@ -39,8 +43,27 @@ const PASSWORD: &str = "a long enough passphrase";
 const STAGE: &str = "local";
 const UPLOADS: &str = "drape-local-uploads-000000000000";
 const MEDIA: &str = "drape-local-media-000000000000";
-/// Garments in the wardrobe.
+pub(crate) const LEARNED: &str = "drape-local-learned-000000000000";
+/// Garments in the wardrobe, where nothing else is said.
 const WARDROBE: usize = 40;
+
+/// How large a world is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scale {
+    /// Garments in the wardrobe.
+    pub(crate) wardrobe: usize,
+    /// Items that boutiques sell, in a published index.
+    pub(crate) sold: usize,
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self {
+            wardrobe: WARDROBE,
+            sold: 0,
+        }
+    }
+}
 
 /// The value that a function finds in a variable of the template. None if it is not known here.
 pub(crate) fn variable(name: &str, aws: &str) -> Option<String> {
@@ -48,7 +71,7 @@ pub(crate) fn variable(name: &str, aws: &str) -> Option<String> {
         "STAGE" => STAGE.to_owned(),
         "UPLOADS_BUCKET" => UPLOADS.to_owned(),
         "MEDIA_BUCKET" => MEDIA.to_owned(),
-        "LEARNED_BUCKET" => "learned".to_owned(),
+        "LEARNED_BUCKET" => LEARNED.to_owned(),
         "TOKEN_SECRET_ID" => "drape/local/token-key".to_owned(),
         "OPEN_METEO_URL" => format!("http://{aws}/open-meteo"),
         _ => match name.strip_suffix("_QUEUE_URL") {
@@ -73,6 +96,8 @@ pub(crate) struct World {
     /// By `bucket/key`.
     pub(crate) objects: HashMap<String, Object>,
     pub(crate) secret: String,
+    /// What boutiques sell.
+    pub(crate) shelf: Option<Shelf>,
 }
 
 /// What only the world of one run knows: tokens for the events that carry one.
@@ -86,7 +111,7 @@ pub(crate) struct Tokens {
 ///
 /// # Errors
 /// When a password cannot be hashed or a token not be signed.
-pub(crate) async fn of(function: &str, photos: &Photos) -> Result<(World, Tokens)> {
+pub(crate) async fn of(function: &str, photos: &Photos, scale: Scale) -> Result<(World, Tokens)> {
     let now = Timestamp::now_utc();
     let secret = "k".repeat(64);
     let keys = TokenKeys::new(std::slice::from_ref(&secret), STAGE);
@@ -119,7 +144,7 @@ pub(crate) async fn of(function: &str, photos: &Photos) -> Result<(World, Tokens
             },
         );
     };
-    for item in wardrobe(function, person.id, photos)? {
+    for item in wardrobe(function, person.id, photos, scale.wardrobe, now)? {
         let place = |file| keys::item_image(item.owner_id, item.item_id, file);
         store(
             UPLOADS,
@@ -131,18 +156,29 @@ pub(crate) async fn of(function: &str, photos: &Photos) -> Result<(World, Tokens
         let vector = vector(item.item_id);
         rows.add(
             "embeddings",
-            &Embedding::new(item.owner_id, item.item_id, "bench", &vector, now),
+            &Embedding::new(item.owner_id, item.item_id, MODEL, &vector, now),
         )?;
         rows.add("items", &item)?;
     }
     let tryon = tryon(function, person.id, now)?;
     store(UPLOADS, tryon.body_key.clone(), "image/jpeg", &photos.body);
     rows.add("tryons", &tryon)?;
+    let shelf = if scale.sold > 0 {
+        let shelf = Shelf::new(scale.sold, now)?;
+        for boutique in shelf.boutiques()? {
+            rows.add("users", &boutique)?;
+        }
+        objects.extend(shelf.published()?);
+        Some(shelf)
+    } else {
+        None
+    };
     Ok((
         World {
             rows: rows.0,
             objects,
             secret,
+            shelf,
         },
         Tokens { access, refresh },
     ))
@@ -173,7 +209,13 @@ async fn open_session(keys: &TokenKeys, user: &User, now: Timestamp) -> Result<(
 }
 
 /// Garments of every kind; the first two are those of the events.
-fn wardrobe(function: &str, owner: UserId, photos: &Photos) -> Result<Vec<Item>> {
+fn wardrobe(
+    function: &str,
+    owner: UserId,
+    photos: &Photos,
+    count: usize,
+    now: Timestamp,
+) -> Result<Vec<Item>> {
     const KINDS: [Category; 8] = [
         Category::Shirt,
         Category::Pants,
@@ -185,8 +227,8 @@ fn wardrobe(function: &str, owner: UserId, photos: &Photos) -> Result<Vec<Item>>
         Category::Bag,
     ];
     let named: [ItemId; 2] = [ITEM.parse()?, SECOND_ITEM.parse()?];
-    let mut items = Vec::with_capacity(WARDROBE);
-    for at in 0..WARDROBE {
+    let mut items = Vec::with_capacity(count);
+    for at in 0..count {
         let mut item = ready_item(owner);
         if let Some(id) = named.get(at) {
             item.item_id = *id;
@@ -198,6 +240,16 @@ fn wardrobe(function: &str, owner: UserId, photos: &Photos) -> Result<Vec<Item>>
         item.images.clean = Some(keys::item_image(owner, item.item_id, keys::CLEAN));
         if let (Some(inferred), Some(kind)) = (&mut item.inferred, KINDS.get(at % KINDS.len())) {
             inferred.category = *kind;
+            if let (Some(color), Some((name, hex))) =
+                (inferred.colors.first_mut(), NAMED.get(at * 7 % NAMED.len()))
+            {
+                (color.name, color.hex) = ((*name).to_owned(), *hex);
+            }
+        }
+        if let Some(embedding) = &mut item.embedding {
+            MODEL.clone_into(&mut embedding.model);
+            embedding.dim = DIM as u32;
+            embedding.updated_at = now;
         }
         items.push(item);
     }
@@ -228,7 +280,7 @@ fn vector(item: ItemId) -> Vec<f32> {
         .as_bytes()
         .iter()
         .fold(1.0, |sum, byte| sum + f32::from(*byte));
-    let raw: Vec<f32> = (0..512_u16)
+    let raw: Vec<f32> = (0..DIM as u16)
         .map(|at| (f32::from(at) * seed * 0.001).sin())
         .collect();
     let length = raw.iter().map(|x| x * x).sum::<f32>().sqrt();
@@ -260,12 +312,16 @@ struct Rows(Vec<(String, Value)>);
 
 impl Rows {
     fn add(&mut self, table: &str, record: &impl Record) -> Result<()> {
-        let row = serde_dynamo::to_attribute_value(record)
-            .map_err(|error| StoreError::new("make row", error))?;
-        let row = written(row);
-        self.0.push((table.to_owned(), row["M"].clone()));
+        self.0.push((table.to_owned(), row(record)?));
         Ok(())
     }
+}
+
+/// A record as DynamoDB's protocol writes its row.
+pub(crate) fn row(record: &impl Record) -> Result<Value> {
+    let row = serde_dynamo::to_attribute_value(record)
+        .map_err(|error| StoreError::new("make row", error))?;
+    Ok(written(row)["M"].take())
 }
 
 /// A value as DynamoDB's protocol writes it. Records have no sets.
@@ -303,7 +359,7 @@ mod tests {
 
     #[tokio::test]
     async fn rows_are_written_as_dynamodb_writes_them() {
-        let (world, _) = of("item-get", &photos()).await.unwrap();
+        let (world, _) = of("item-get", &photos(), Scale::default()).await.unwrap();
         let (_, item) = world
             .rows
             .iter()
@@ -326,7 +382,7 @@ mod tests {
     #[tokio::test]
     async fn each_event_finds_its_item_in_the_state_it_is_about() {
         let status = async |function: &str| {
-            let (world, _) = of(function, &photos()).await.unwrap();
+            let (world, _) = of(function, &photos(), Scale::default()).await.unwrap();
             let rows = world.rows.into_iter().filter(|(table, _)| table == "items");
             let items: Vec<_> = rows
                 .map(|(_, row)| row["status"]["S"].as_str().unwrap().to_owned())
