@@ -3,7 +3,11 @@
 //! One table, `data/attributes.csv`, says what each category, pattern, colour and word of a title means; its
 //! head says how to read it.
 
-use std::{collections::HashMap, str::FromStr, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    str::FromStr,
+    sync::LazyLock,
+};
 
 use crate::{Category, Color, Pattern, Season, Slot};
 
@@ -209,6 +213,8 @@ struct Table {
     patterns: HashMap<String, Rule>,
     colors: HashMap<String, Rule>,
     words: HashMap<String, Rule>,
+    /// The first words of the names in `words`: most words of titles are none of them.
+    firsts: HashSet<String>,
 }
 
 /// What is assumed of a category that the table lacks.
@@ -237,6 +243,8 @@ impl Table {
             };
             named.insert(name.to_owned(), rule);
         }
+        let firsts = table.words.keys().filter_map(|name| name.split(' ').next());
+        table.firsts = firsts.map(str::to_owned).collect();
         table
     }
 
@@ -251,7 +259,11 @@ impl Table {
         for part in text.split([',', ';', '\n']) {
             let words = words(part);
             let mut at = 0;
-            while at < words.len() {
+            while let Some(word) = words.get(at) {
+                if !self.begins(word) {
+                    at += 1;
+                    continue;
+                }
                 let found = (1..=LONGEST).rev().find_map(|length| {
                     let name = words.get(at..at + length)?.join(" ");
                     let rule = self.rule(&name)?;
@@ -267,6 +279,12 @@ impl Table {
             }
         }
         said
+    }
+
+    /// Whether a name may begin with the word, in the singular or plural.
+    fn begins(&self, word: &str) -> bool {
+        let is_first = |word: &str| self.firsts.contains(word);
+        is_first(word) || word.strip_suffix('s').is_some_and(is_first)
     }
 
     /// A name as it is or without its plural's ending.
