@@ -1,7 +1,7 @@
 //! Parts of the garment that did not stand out, such as a sleeve: they touch what did, have its colours, and
 //! have colours that are strange to everything else around.
 
-use crate::{mirror::Mirror, palette::Palette, plane::Plane, region::Scene, specks::Parts};
+use crate::{mirror::Mirror, plane::Plane, region::Scene, specks::Parts};
 
 /// A colour is common to a palette if it is at least this part as likely as its usual ones, and strange if it
 /// is less.
@@ -25,24 +25,15 @@ const LIKELY: f32 = 0.85;
 pub(crate) fn add(scene: &Scene, prior: &mut Plane, inside: &[bool]) -> bool {
     let (width, height) = (scene.width, scene.height);
     let area = inside.iter().filter(|inside| **inside).count() as f32;
-    let cloth = || {
-        (inside.iter().zip(&scene.lab))
-            .filter(|(inside, _)| **inside)
-            .map(|(_, color)| *color)
-    };
-    let garment = Palette::of(cloth().map(|color| (color, 1.0)));
-    let common = COMMON * garment.usual(cloth());
+    let garment = scene.palette(|at| inside[at]);
+    let common = COMMON * scene.usual(&garment, |at| inside[at]);
     let like: Vec<bool> = (inside.iter().zip(&scene.lab))
         .map(|(inside, color)| !inside && garment.likelihood(*color) > common)
         .collect();
     let parts = Parts::find(&like, width, true);
-    let mut fitting: Vec<(usize, u32)> = (parts.sizes.iter().copied().zip(0..))
-        .filter(|(size, _)| (LEAST * area..MOST * area).contains(&(*size as f32)))
-        .collect();
-    fitting.sort_unstable_by(|one, other| other.cmp(one));
     let mirror = Mirror::of(inside, width);
     let mut grown = false;
-    for (_, label) in fitting.into_iter().take(LOOKED_AT) {
+    for (_, label) in parts.of_size(LEAST * area..MOST * area, LOOKED_AT) {
         let own = |at: usize| parts.of[at] == Some(label);
         let (mut outline, mut joined, mut cut_off) = (0.0_f32, 0.0, 0.0);
         for at in (0..inside.len()).filter(|at| own(*at)) {
@@ -76,16 +67,9 @@ pub(crate) fn add(scene: &Scene, prior: &mut Plane, inside: &[bool]) -> bool {
         if mirrored < MIRRORED * size {
             continue;
         }
-        let elsewhere = || {
-            (0..inside.len())
-                .filter(|at| !inside[*at] && !own(*at))
-                .map(|at| scene.lab[at])
-        };
-        let behind = Palette::of(elsewhere().map(|color| (color, 1.0)));
-        let part = (0..inside.len())
-            .filter(|at| own(*at))
-            .map(|at| scene.lab[at]);
-        if behind.usual(part) > STRANGE * behind.usual(elsewhere()) {
+        let elsewhere = |at: usize| !inside[at] && !own(at);
+        let behind = scene.palette(elsewhere);
+        if scene.usual(&behind, own) > STRANGE * scene.usual(&behind, elsewhere) {
             continue;
         }
         grown = true;

@@ -36,16 +36,12 @@ pub(crate) fn remove(scene: &Scene, prior: &Plane, inside: &mut [bool]) -> bool 
     };
     // The garment's colours are those below the hanger's shoulders.
     let from = (top + (DEEP * high) as usize).min(height) * width;
-    let below = || {
-        (from..inside.len())
-            .filter(|at| inside[*at])
-            .map(|at| scene.lab[at])
-    };
-    let cloth = Palette::of(below().map(|color| (color, 1.0)));
+    let below = |at: usize| at >= from && inside[at];
+    let cloth = scene.palette(below);
     if cloth.total() < 50.0 {
         return false;
     }
-    let usual = cloth.usual(below());
+    let usual = scene.usual(&cloth, below);
     let foreign = |color: Lab| cloth.likelihood(color) < RARE * usual;
     let strange = hook.iter().filter(|at| foreign(scene.lab[**at])).count();
     if (strange as f32) < FOREIGN * hook.len() as f32 {

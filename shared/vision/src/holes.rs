@@ -1,7 +1,7 @@
 //! Holes in a garment: what is seen through a real one looks like what is around the garment. A hole that looks
 //! like nothing there is a print or a stripe that did not stand out, and is closed.
 
-use crate::{palette::Palette, region::Scene, specks::Parts};
+use crate::{region::Scene, specks::Parts};
 
 /// A colour is not of the background if it is so much rarer there than the usual ones.
 const RARE: f32 = 0.12;
@@ -21,13 +21,9 @@ pub(crate) fn close(scene: &Scene, inside: &mut [bool], fixed: impl Fn(usize) ->
             open[*part as usize] = true;
         }
     }
-    let outside = || {
-        (parts.of.iter().zip(&scene.lab))
-            .filter(|(part, _)| part.is_some_and(|part| open[part as usize]))
-            .map(|(_, color)| *color)
-    };
-    let behind = Palette::of(outside().map(|color| (color, 1.0)));
-    let rare = RARE * behind.usual(outside());
+    let outside = |at: usize| parts.of[at].is_some_and(|part| open[part as usize]);
+    let behind = scene.palette(outside);
+    let rare = RARE * scene.usual(&behind, outside);
     let mut foreign = vec![0_usize; parts.sizes.len()];
     for (part, color) in parts.of.iter().zip(&scene.lab) {
         if let Some(part) = part

@@ -24,13 +24,8 @@ const LOOKED_AT: usize = 6;
 
 /// How much of the garment seems to have been lost, as a part of what was found.
 pub(crate) fn share(scene: &Scene, inside: &[bool]) -> f32 {
-    let cloth = || {
-        (inside.iter().zip(&scene.lab))
-            .filter(|(inside, _)| **inside)
-            .map(|(_, color)| *color)
-    };
-    let garment = Palette::of(cloth().map(|color| (color, 1.0)));
-    let common = COMMON * garment.usual(cloth());
+    let garment = scene.palette(|at| inside[at]);
+    let common = COMMON * scene.usual(&garment, |at| inside[at]);
     let longer = scene.width.max(scene.height) as f32;
     let seam = ((SEAM * longer).round() as usize).max(2);
     // Next to the garment its own blur has its colours.
@@ -41,7 +36,7 @@ pub(crate) fn share(scene: &Scene, inside: &[bool]) -> f32 {
     let like: Vec<bool> = (0..inside.len())
         .map(|at| garment.likelihood(scene.lab[at]) > common && away(at))
         .collect();
-    let area = cloth().count().max(1) as f32;
+    let area = inside.iter().filter(|inside| **inside).count().max(1) as f32;
     mirrored(scene, inside, &like, (&garment, seam), area).max(beside(scene, inside, &like, area))
 }
 
@@ -57,11 +52,7 @@ fn mirrored(
     else {
         return 0.0;
     };
-    let behind = Palette::of(
-        (inside.iter().zip(&scene.lab))
-            .filter(|(inside, _)| !**inside)
-            .map(|(_, color)| (*color, 1.0)),
-    );
+    let behind = scene.palette(|at| !inside[at]);
     let missing: Vec<bool> = (0..inside.len())
         .map(|at| {
             like[at]
@@ -80,12 +71,8 @@ fn mirrored(
 fn beside(scene: &Scene, inside: &[bool], like: &[bool], area: f32) -> f32 {
     let (width, height) = (scene.width, scene.height);
     let parts = Parts::find(like, width, true);
-    let mut fitting: Vec<(usize, u32)> = (parts.sizes.iter().copied().zip(0..))
-        .filter(|(size, _)| (LEAST * area..MOST * area).contains(&(*size as f32)))
-        .collect();
-    fitting.sort_unstable_by(|one, other| other.cmp(one));
     let mut most = 0.0_f32;
-    for (size, label) in fitting.into_iter().take(LOOKED_AT) {
+    for (size, label) in parts.of_size(LEAST * area..MOST * area, LOOKED_AT) {
         let own = |at: usize| parts.of[at] == Some(label);
         let (mut outline, mut joined, mut cut_off) = (0.0_f32, 0.0, 0.0);
         for at in (0..inside.len()).filter(|at| own(*at)) {
@@ -107,16 +94,9 @@ fn beside(scene: &Scene, inside: &[bool], like: &[bool], area: f32) -> f32 {
         if !JOINED.contains(&(joined / outline.max(1.0))) || cut_off > CUT_OFF * outline {
             continue;
         }
-        let rest = || {
-            (0..inside.len())
-                .filter(|at| !inside[*at] && !own(*at))
-                .map(|at| scene.lab[at])
-        };
-        let behind = Palette::of(rest().map(|color| (color, 1.0)));
-        let part = (0..inside.len())
-            .filter(|at| own(*at))
-            .map(|at| scene.lab[at]);
-        let usual = behind.usual(part) / behind.usual(rest()).max(f32::MIN_POSITIVE);
+        let rest = |at: usize| !inside[at] && !own(at);
+        let behind = scene.palette(rest);
+        let usual = scene.usual(&behind, own) / scene.usual(&behind, rest).max(f32::MIN_POSITIVE);
         most = most.max(size as f32 / area * (1.0 - usual / STRANGE).max(0.0));
     }
     most

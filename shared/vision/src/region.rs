@@ -42,6 +42,23 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
+    /// The colours of the places that are picked.
+    fn colors(&self, pick: impl Fn(usize) -> bool) -> impl Iterator<Item = Lab> {
+        (self.lab.iter().enumerate())
+            .filter(move |(at, _)| pick(*at))
+            .map(|(_, color)| *color)
+    }
+
+    /// The palette of the places that are picked.
+    pub(crate) fn palette(&self, pick: impl Fn(usize) -> bool) -> Palette {
+        Palette::of(self.colors(pick).map(|color| (color, 1.0)))
+    }
+
+    /// How usual the colours of the places that are picked are in a palette.
+    pub(crate) fn usual(&self, palette: &Palette, pick: impl Fn(usize) -> bool) -> f32 {
+        palette.usual(self.colors(pick))
+    }
+
     pub(crate) fn new(photo: &RgbImage) -> Self {
         let (width, height) = photo.dimensions();
         let longer = width.max(height);
@@ -116,10 +133,10 @@ fn push(odds: &mut [f32], scene: &Scene, prior: &Plane, strokes: &Strokes) {
     };
     let keep = wrong(&strokes.keep, 1.0);
     let remove = wrong(&strokes.remove, -1.0);
-    let mut behind = |at: usize| prior.data[at] < BEHIND && !strokes.keep[at];
-    let keep = reach(scene, &keep, &mut behind);
-    let mut garment = |at: usize| prior.data[at] > GARMENT && !strokes.remove[at];
-    let remove = reach(scene, &remove, &mut garment);
+    let behind = |at: usize| prior.data[at] < BEHIND && !strokes.keep[at];
+    let keep = reach(scene, &keep, behind);
+    let garment = |at: usize| prior.data[at] > GARMENT && !strokes.remove[at];
+    let remove = reach(scene, &remove, garment);
     // Where both reach, the one that reaches further pushes.
     for (odds, (keep, remove)) in odds.iter_mut().zip(keep.iter().zip(&remove)) {
         *odds += PUSH * (keep - remove);
@@ -127,18 +144,11 @@ fn push(odds: &mut [f32], scene: &Scene, prior: &Plane, strokes: &Strokes) {
 }
 
 /// How strongly strokes reach each pixel (0–1). `other` says which pixels are surely of the other side.
-fn reach(scene: &Scene, covered: &[bool], other: &mut dyn FnMut(usize) -> bool) -> Vec<f32> {
+fn reach(scene: &Scene, covered: &[bool], other: impl Fn(usize) -> bool) -> Vec<f32> {
     if !covered.contains(&true) {
         return vec![0.0; covered.len()];
     }
-    let palette = |wanted: &mut dyn FnMut(usize) -> bool| {
-        Palette::of(
-            (0..scene.lab.len())
-                .filter(|at| wanted(*at))
-                .map(|at| (scene.lab[at], 1.0)),
-        )
-    };
-    let (own, other) = (palette(&mut |at| covered[at]), palette(other));
+    let (own, other) = (scene.palette(|at| covered[at]), scene.palette(other));
     geodesic::distances(&scene.lab, scene.width, covered)
         .iter()
         .zip(&scene.lab)
@@ -152,21 +162,12 @@ fn reach(scene: &Scene, covered: &[bool], other: &mut dyn FnMut(usize) -> bool) 
 
 /// Adds what the pixels' colours say.
 fn add_colors(odds: &mut [f32], scene: &Scene, prior: &Plane, strokes: Option<&Strokes>) {
-    let colors = || scene.lab.iter().copied().enumerate();
     let (keep, remove) = (
         |at: usize| strokes.is_some_and(|strokes| strokes.keep[at]),
         |at: usize| strokes.is_some_and(|strokes| strokes.remove[at]),
     );
-    let garment = Palette::of(
-        colors()
-            .filter(|(at, _)| (prior.data[*at] > GARMENT || keep(*at)) && !remove(*at))
-            .map(|(_, color)| (color, 1.0)),
-    );
-    let behind = Palette::of(
-        colors()
-            .filter(|(at, _)| (prior.data[*at] < BEHIND || remove(*at)) && !keep(*at))
-            .map(|(_, color)| (color, 1.0)),
-    );
+    let garment = scene.palette(|at| (prior.data[at] > GARMENT || keep(at)) && !remove(at));
+    let behind = scene.palette(|at| (prior.data[at] < BEHIND || remove(at)) && !keep(at));
     if garment.total() < 50.0 || behind.total() < 50.0 {
         return;
     }

@@ -1,5 +1,7 @@
 //! Connected parts of a division: small islands away from the garment go, and small holes in it are closed.
 
+use std::ops::Range;
+
 /// Islands smaller than this part of the largest go. A pair of shoes stays a pair.
 const KEEP: f32 = 0.06;
 /// Holes smaller than this part of the garment are closed: nothing real is seen through them.
@@ -46,6 +48,16 @@ impl Parts {
             sizes.push(size);
         }
         Self { of, sizes }
+    }
+
+    /// Parts of these sizes, at most so many: sizes and labels, the largest first.
+    pub(crate) fn of_size(&self, sizes: Range<f32>, most: usize) -> Vec<(usize, u32)> {
+        let mut fitting: Vec<_> = (self.sizes.iter().copied().zip(0..))
+            .filter(|(size, _)| sizes.contains(&(*size as f32)))
+            .collect();
+        fitting.sort_unstable_by(|one, other| other.cmp(one));
+        fitting.truncate(most);
+        fitting
     }
 
     /// The size of the largest part.
