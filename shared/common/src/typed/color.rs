@@ -3,7 +3,7 @@
 use std::fmt;
 
 use drape_domain::{
-    Color, Rgb, Text,
+    Color, Oklab, Rgb, Text,
     color::{NAMED, named},
 };
 use serde::{
@@ -13,40 +13,15 @@ use serde::{
 
 use super::{List, field::IntoStored};
 
-/// The colour word whose typical value looks most like `rgb`: nearest in OKLab (Björn Ottosson, 2020).
+/// The colour word whose typical value looks most like `rgb`: nearest in [`Oklab`].
 #[must_use]
 pub fn nearest_word(rgb: Rgb) -> &'static str {
-    let wanted = oklab(rgb);
-    let distance = |other: Rgb| -> f32 {
-        oklab(other)
-            .iter()
-            .zip(wanted)
-            .map(|(a, b)| (a - b).powi(2))
-            .sum()
-    };
+    let wanted = Oklab::of(rgb);
+    let distance = |other: Rgb| Oklab::of(other).distance(wanted);
     NAMED
         .iter()
         .min_by(|(_, a), (_, b)| distance(*a).total_cmp(&distance(*b)))
         .map_or("", |(word, _)| word)
-}
-
-fn oklab(rgb: Rgb) -> [f32; 3] {
-    let [r, g, b] = rgb.0.map(|byte| {
-        let value = f32::from(byte) / 255.0;
-        if value <= 0.040_45 {
-            value / 12.92
-        } else {
-            ((value + 0.055) / 1.055).powf(2.4)
-        }
-    });
-    let l = (0.412_221_47 * r + 0.536_332_5 * g + 0.051_445_99 * b).cbrt();
-    let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
-    let s = (0.088_302_46 * r + 0.281_718_84 * g + 0.629_978_7 * b).cbrt();
-    [
-        0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
-        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
-        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
-    ]
 }
 
 /// A colour given as one text: a word of ours or `#RRGGBB`.
