@@ -60,10 +60,13 @@ fn main() {
         "items", "on sale", "learned", "p50 ms", "p99 ms", "max ms"
     );
     let catalog = catalog(100_000);
-    let compat = learned();
-    let model = Model {
+    let rules = Model {
         embedding: Some(support::MODEL.to_owned()),
         ..Model::builtin()
+    };
+    let net = Model {
+        compat: Some(learned()),
+        ..rules.clone()
     };
     for (size, on_sale, learned) in [
         (30, false, false),
@@ -83,8 +86,7 @@ fn main() {
         let ask = |context| {
             let request = Request {
                 history: &history,
-                model: Some(&model),
-                compat: learned.then_some(&compat),
+                model: Some(if learned { &net } else { &rules }),
                 catalog: on_sale.then_some(&catalog),
                 boutiques: on_sale.then(Boutiques::default),
                 ..Request::new(&wardrobe, &prefs, context)

@@ -79,8 +79,9 @@ pub fn recommend(request: &Request<'_>) -> Answer {
         &plan,
         request.context,
         measure,
-        request
+        model
             .compat
+            .as_ref()
             .map(|compat| (compat, model.embedding.as_deref())),
     );
     let found = search::search(&candidates);

@@ -94,10 +94,10 @@ impl<'r, 'a> Search<'r, 'a> {
                 .filter_map(|size| Size::new(size.as_str()))
                 .collect(),
             boutiques,
-            compat: request.compat.filter(|_| {
-                let model = request.model.and_then(|model| model.embedding.as_deref());
-                model == Some(catalog.model())
-            }),
+            compat: request
+                .model
+                .filter(|model| model.embedding.as_deref() == Some(catalog.model()))
+                .and_then(|model| model.compat.as_ref()),
             not_categories: unfit.collect(),
             not_colors: request
                 .prefs

@@ -2,7 +2,6 @@
 
 use drape_domain::{Item, ItemId, Money, Prefs, Signal, Slot, Text, UserId, showing::ShownFeature};
 use drape_index::Catalog;
-use drape_learn::Compat;
 use drape_taste::{Model, Parts, Style};
 
 use crate::{Context, Rule};
@@ -46,8 +45,6 @@ pub struct Request<'a> {
     pub boutiques: Option<Boutiques<'a>>,
     /// What was learned from everyone; without it, rules and defaults.
     pub model: Option<&'a Model>,
-    /// How pieces go together, as it was learned from vectors of the model's `embedding`; without it, rules.
-    pub compat: Option<&'a Compat>,
     /// What was learned of the person. Only vectors of its own embedding model are compared with it.
     pub style: Option<&'a Style>,
     /// If given, the third outfit is chosen by what there is to learn from it; the same seed, the same choice.
@@ -82,7 +79,6 @@ impl<'a> Request<'a> {
             catalog: None,
             boutiques: None,
             model: None,
-            compat: None,
             style: None,
             explore: None,
         }

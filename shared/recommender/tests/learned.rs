@@ -69,9 +69,12 @@ fn ask(wardrobe: &[Owned], prefs: &Prefs, model: &Model, compat: Option<&Compat>
             ..Context::at(NOW)
         },
     );
+    let model = Model {
+        compat: compat.cloned(),
+        ..model.clone()
+    };
     recommend(&Request {
-        model: Some(model),
-        compat,
+        model: Some(&model),
         limit: 10,
         ..Request::new(&pieces, prefs, &context)
     })

@@ -137,7 +137,6 @@ where
             catalog: catalog.map(|catalog| &catalog.value),
             boutiques: query.include_boutiques().then_some(boutiques),
             model,
-            compat: model.and_then(|model| model.compat.as_ref()),
             style: person.style.as_ref(),
             explore: Some(id.seed()),
             ..drape_recommender::Request::new(&pieces, &person.prefs, &context)
