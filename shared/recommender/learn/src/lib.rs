@@ -1,7 +1,6 @@
 //! How outfits are learned: features of pieces and pairs, training, calibration, measures. No I/O.
 
 mod bytes;
-mod cholesky;
 mod compat;
 mod curves;
 mod encoder;

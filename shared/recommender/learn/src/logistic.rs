@@ -4,7 +4,7 @@
 //! few passes over the rows. Bounds are kept by projection (D. P. Bertsekas, "Projected Newton methods for
 //! optimization problems with simple constraints", 1982).
 
-use crate::cholesky;
+use nalgebra::{Cholesky, DMatrix, DVector};
 
 /// The most coefficients that can be fitted.
 pub const MOST_COLUMNS: usize = 1024;
@@ -308,13 +308,13 @@ impl<'a, R: AsRef<[f32]>> Problem<'a, R> {
                 }
             }
         }
-        let mut step: Vec<f64> = gradient
-            .iter()
-            .zip(&held)
-            .map(|(slope, held)| if *held { 0.0 } else { -slope })
-            .collect();
-        cholesky::solve(&mut hessian, &mut step)?;
-        Some(step)
+        let slopes = gradient.iter().zip(&held);
+        let downhill = slopes.map(|(slope, held)| if *held { 0.0 } else { -slope });
+        // Only the lower triangle is filled, and only it is read.
+        let root = Cholesky::new(DMatrix::from_row_slice(size, size, &hessian))?;
+        let step = root.solve(&DVector::from_iterator(size, downhill));
+        let step: Vec<f64> = step.iter().copied().collect();
+        step.iter().all(|value| value.is_finite()).then_some(step)
     }
 
     /// The first point along the step, halved as often as need be, that is lower by a fair part of what the slope

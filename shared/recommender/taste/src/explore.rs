@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::gauss::{backward, cholesky, forward, normal};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// The most features that exploration looks at.
 pub const MAX_FEATURES: usize = 32;
@@ -193,12 +193,14 @@ impl Explorer {
     /// The mean of the posterior: the constant, then one for each feature. Zeros if nothing can be said.
     #[must_use]
     pub fn coefficients(&self) -> Vec<f64> {
-        self.posterior()
-            .map_or_else(|| vec![0.0; self.evidence.dim], |(_, mean)| mean)
+        self.posterior().map_or_else(
+            || vec![0.0; self.evidence.dim],
+            |(_, mean)| mean.as_slice().to_vec(),
+        )
     }
 
     /// The Cholesky root of the posterior's precision, and its mean.
-    fn posterior(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+    fn posterior(&self) -> Option<(Cholesky<f64, Dyn>, DVector<f64>)> {
         let Evidence {
             dim,
             squares,
@@ -206,14 +208,10 @@ impl Explorer {
             ..
         } = &self.evidence;
         let (noise, prior) = (NOISE.powi(-2), SPREAD.powi(-2));
-        let mut precision: Vec<f64> = squares.iter().map(|value| value * noise).collect();
-        for k in 0..*dim {
-            precision[k * dim + k] += prior;
-        }
-        let root = cholesky(&precision, *dim)?;
-        let mut mean: Vec<f64> = rewards.iter().map(|value| value * noise).collect();
-        forward(&root, &mut mean);
-        backward(&root, &mut mean);
+        let precision = DMatrix::from_row_slice(*dim, *dim, squares) * noise
+            + DMatrix::from_diagonal_element(*dim, *dim, prior);
+        let root = Cholesky::new(precision)?;
+        let mean = root.solve(&(DVector::from_column_slice(rewards) * noise));
         Some((root, mean))
     }
 
@@ -236,11 +234,13 @@ impl Explorer {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut wins = vec![0u32; rows.len()];
         let mut chosen = 0;
-        let mut draw = vec![0.0; dim];
+        let mut draw = DVector::zeros(dim);
         for round in 0..DRAWS {
-            draw.fill_with(|| normal(&mut rng));
-            backward(&root, &mut draw);
-            draw.iter_mut().zip(&mean).for_each(|(x, mean)| *x += mean);
+            draw.iter_mut().for_each(|x| *x = normal(&mut rng));
+            if !root.l_dirty().tr_solve_lower_triangular_mut(&mut draw) {
+                return None;
+            }
+            draw += &mean;
             let mut best = (0, f64::NEG_INFINITY);
             // From a random start, so that of equals each wins as often.
             let start = rng.usize(..rows.len());
@@ -267,6 +267,12 @@ impl Explorer {
             && self.names.iter().all(|name| name.len() <= MAX_NAME)
             && self.evidence.is_usable(self.names.len())
     }
+}
+
+/// A standard normal number (Box–Muller; the second one is not kept, for simplicity).
+fn normal(rng: &mut fastrand::Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * rng.f64()).cos()
 }
 
 #[cfg(test)]
@@ -377,5 +383,14 @@ mod tests {
                 prop_assert!((a - b).abs() < 1e-9);
             }
         }
+    }
+
+    #[test]
+    fn normal_numbers_have_mean_0_and_variance_1() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let drawn: Vec<f64> = (0..20_000).map(|_| normal(&mut rng)).collect();
+        let mean = drawn.iter().sum::<f64>() / 20_000.0;
+        let variance = drawn.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 20_000.0;
+        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05);
     }
 }

@@ -9,7 +9,6 @@ pub mod collaborative;
 pub mod drift;
 pub mod examples;
 mod explore;
-mod gauss;
 mod model;
 pub mod outfits;
 pub mod report;
