@@ -11,7 +11,7 @@ use cpu_time::ThreadTime;
 use drape_domain::{Color, Item, Oklab, Prefs, SignalKind, Text};
 use drape_index::Catalog;
 use drape_learn::{Compat, Garment, Learner, words};
-use drape_recommender::{Boutiques, Condition, Context, Occasion, Request, recommend};
+use drape_recommender::{Boutiques, Condition, Context, Occasion, Reading, Request, recommend};
 use drape_taste::Model;
 
 const DIM: usize = 512;
@@ -82,7 +82,12 @@ fn main() {
         (2_000, true, true),
     ] {
         let owned = titled(size, 7);
-        let wardrobe = support::pieces(&owned);
+        // Kept between requests, as the service does.
+        let readings: Vec<_> = owned.iter().map(|one| Reading::of(&one.item)).collect();
+        let mut wardrobe = support::pieces(&owned);
+        for (piece, reading) in wardrobe.iter_mut().zip(&readings) {
+            piece.reading = Some(reading);
+        }
         let ask = |context| {
             let request = Request {
                 history: &history,

@@ -15,6 +15,7 @@ use crate::{
     color::{Palette, Wish, Worn},
     cues::Cues,
     history::{History, Known},
+    reading::{Reading, texts, worn},
     vector::Vector,
 };
 
@@ -93,13 +94,6 @@ impl<'a> Garment<'a> {
     }
 }
 
-/// Its title, then its tags.
-fn texts(item: &Item) -> impl Iterator<Item = &str> {
-    let title = item.typed.title.as_ref().map(Text::as_str);
-    let tags = item.typed.tags.as_deref().unwrap_or_default();
-    title.into_iter().chain(tags.iter().map(Text::as_str))
-}
-
 /// A person's tastes, read once.
 #[derive(Debug)]
 pub(crate) struct Tastes<'a> {
@@ -151,11 +145,16 @@ impl<'a> Tastes<'a> {
     pub(crate) fn own(&self, piece: &Piece<'a>, history: &History, now: Timestamp) -> Garment<'a> {
         let item: &'a Item = piece.item;
         let category = item.category();
-        let attributes = item.attributes();
-        let formality = item.typed.formality.unwrap_or(attributes.formality);
-        let colors: Vec<Worn<'_>> = item.colors().iter().map(Worn::new).collect();
+        let reading = match piece.reading {
+            Some(kept) => Cow::Borrowed(kept),
+            None => Cow::Owned(Reading::of(item)),
+        };
+        let colors = if self.liked.is_empty() && self.disliked.is_empty() {
+            Vec::new()
+        } else {
+            worn(item)
+        };
         let tags = item.typed.tags.as_deref().unwrap_or_default();
-        let cues = Cues::of(texts(item));
         Garment {
             id: item.item_id,
             from: Source::Own,
@@ -163,18 +162,14 @@ impl<'a> Tastes<'a> {
             model: item.embedding.as_ref().map(|made| made.model.as_str()),
             category,
             slot: category.slot(),
-            formality: if formality.is_finite() {
-                formality.clamp(0.0, 1.0)
-            } else {
-                category.formality()
-            },
-            clo: attributes.warmth_clo,
-            seasons: item.typed.season.clone().unwrap_or(attributes.seasons),
-            palette: Palette::of(&colors),
+            formality: reading.formality,
+            clo: reading.clo,
+            seasons: reading.seasons.clone(),
+            palette: reading.palette,
             patterned: item
                 .pattern()
                 .is_some_and(|pattern| pattern != Pattern::Solid),
-            cues,
+            cues: reading.cues,
             named: Named::Texts(item),
             known: history.of(item.item_id),
             taste: self.taste(
@@ -190,7 +185,7 @@ impl<'a> Tastes<'a> {
                 .position(|style| tags.iter().any(|tag| tag.as_str().to_lowercase() == *style)),
             disliked_color: self.disliked.iter().any(|wish| wish.is_in(&colors)),
             disliked_category: self.prefs.disliked_categories.contains(&category),
-            immodest: self.is_immodest(category, cues),
+            immodest: self.is_immodest(category, reading.cues),
         }
     }
 

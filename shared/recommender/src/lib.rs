@@ -16,6 +16,7 @@ mod history;
 mod learned;
 mod offers;
 mod plan;
+mod reading;
 mod reasons;
 mod request;
 mod rules;
@@ -30,6 +31,7 @@ use drape_taste::Model;
 
 pub use context::Context;
 pub use event::{DressCode, Event};
+pub use reading::Reading;
 pub use request::{
     AVOID_REPEAT_DAYS, Answer, Boutiques, Feature, MAX_OUTFITS, Outfit, Piece, Placed, Request,
     Source,

@@ -4,7 +4,7 @@ use drape_domain::{Item, ItemId, Money, Prefs, Signal, Slot, Text, UserId, showi
 use drape_index::Catalog;
 use drape_taste::{Model, Parts, Style};
 
-use crate::{Context, Rule};
+use crate::{Context, Reading, Rule};
 
 /// The most outfits in one answer.
 pub const MAX_OUTFITS: usize = 10;
@@ -17,6 +17,8 @@ pub struct Piece<'a> {
     /// Its embedding. Any length and content: an unusable one (empty, zero, not finite) counts as none, and
     /// only vectors of one model and length are compared.
     pub vector: Option<&'a [f32]>,
+    /// What its record says, if the caller has read it before; else it is read for this answer.
+    pub reading: Option<&'a Reading>,
 }
 
 /// A question.

@@ -567,6 +567,7 @@ mod tests {
                 .map(|(item, vector)| Piece {
                     item,
                     vector: Some(vector),
+                    reading: None,
                 })
                 .collect();
             for context in [
@@ -619,6 +620,7 @@ mod tests {
             .map(|(item, vector)| Piece {
                 item,
                 vector: Some(vector),
+                reading: None,
             })
             .collect();
         let cold = Context {

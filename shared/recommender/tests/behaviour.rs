@@ -7,8 +7,10 @@ mod support;
 use std::collections::HashSet;
 
 use drape_domain::{Category, ItemStatus, Prefs, Season, SignalKind, Slot};
-use drape_recommender::{Answer, Condition, Context, Occasion, Outfit, Rule, TimeOfDay};
-use support::{NOW, Owned, ask, id, items, owned, random, signal, slots};
+use drape_recommender::{
+    Answer, Condition, Context, Occasion, Outfit, Reading, Request, Rule, TimeOfDay, recommend,
+};
+use support::{NOW, Owned, ask, id, items, owned, pieces, random, signal, slots};
 
 fn weather(temp_c: f32, condition: Condition) -> Context {
     Context {
@@ -64,6 +66,37 @@ fn mixed() -> Vec<Owned> {
     .enumerate()
     .map(|(n, (category, color))| owned(n + 1, *category, color))
     .collect()
+}
+
+#[test]
+fn items_that_were_read_before_get_the_same_answer() {
+    let mut wardrobe = random(60, 8, 4);
+    for (owned, title) in wardrobe
+        .iter_mut()
+        .zip(["linen sandal", "wool coat", "crop top"].iter().cycle())
+    {
+        owned.item.typed.title = Some((*title).try_into().unwrap());
+    }
+    let readings: Vec<_> = wardrobe
+        .iter()
+        .map(|owned| Reading::of(&owned.item))
+        .collect();
+    let unread = pieces(&wardrobe);
+    let mut read = pieces(&wardrobe);
+    for (piece, reading) in read.iter_mut().zip(&readings) {
+        piece.reading = Some(reading);
+    }
+    let tastes = Prefs {
+        preferred_colors: vec!["navy".try_into().unwrap()],
+        disliked_colors: vec!["orange".try_into().unwrap()],
+        ..Prefs::default()
+    };
+    for prefs in [&Prefs::default(), &tastes] {
+        let context = weather(14.0, Condition::Rain);
+        let answer = |pieces| recommend(&Request::new(pieces, prefs, &context));
+        assert_eq!(answer(&read), answer(&unread));
+        assert!(!answer(&read).outfits.is_empty());
+    }
 }
 
 #[test]

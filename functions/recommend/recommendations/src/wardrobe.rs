@@ -19,7 +19,7 @@ use drape_domain::{
     Item, ItemId, ItemStatus, Text, UserId,
     item::{CleanRequest, EmbeddingRef},
 };
-use drape_recommender::Piece;
+use drape_recommender::{Piece, Reading};
 use futures::future::try_join;
 use lru::LruCache;
 
@@ -37,6 +37,8 @@ pub(crate) struct Wardrobe {
     /// Which time that was: all items, the newest first.
     state: Vec<Revision>,
     items: Vec<Item>,
+    /// Of each of `items`.
+    readings: Vec<Reading>,
     vectors: HashMap<ItemId, Vec<f32>>,
     name: String,
     bytes: usize,
@@ -47,9 +49,11 @@ impl Wardrobe {
     pub(crate) fn pieces(&self) -> Vec<Piece<'_>> {
         self.items
             .iter()
-            .map(|item| Piece {
+            .zip(&self.readings)
+            .map(|(item, reading)| Piece {
                 item,
                 vector: self.vectors.get(&item.item_id).map(Vec::as_slice),
+                reading: Some(reading),
             })
             .collect()
     }
@@ -100,6 +104,7 @@ impl Wardrobe {
         Self {
             name: name(&state),
             state,
+            readings: items.iter().map(Reading::of).collect(),
             items,
             vectors,
             bytes,
@@ -153,6 +158,7 @@ fn footprint(item: &Item) -> usize {
         texts.into_iter().map(|text| 24 + text.as_str().len()).sum()
     }
     size_of::<Item>()
+        + size_of::<Reading>()
         + words(&item.typed.title)
         + words(item.typed.tags.iter().flatten())
         + words(item.typed.sizes.iter().flatten())

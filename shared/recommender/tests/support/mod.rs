@@ -97,6 +97,7 @@ pub(crate) fn pieces(wardrobe: &[Owned]) -> Vec<Piece<'_>> {
         .map(|owned| Piece {
             item: &owned.item,
             vector: owned.vector.as_deref(),
+            reading: None,
         })
         .collect()
 }
