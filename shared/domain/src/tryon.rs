@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ItemId, Money, Signal, SignalId, SignalKind, Text, Timestamp, TryOnId, UserId, item::Failure,
+    ItemId, Money, RecommendationId, Signal, SignalId, SignalKind, Text, Timestamp, TryOnId,
+    UserId, item::Failure,
 };
 
 /// The most garments that one try-on may have.
@@ -169,6 +170,9 @@ pub struct TryOn {
     pub prefer_clean_item_images: bool,
     /// What the person wants to be able to do with the picture.
     pub view_options: ViewOptions,
+    /// The shown outfit that the garments are of, if they are of one.
+    #[serde(default)]
+    pub recommendation_id: Option<RecommendationId>,
     /// How far it has come.
     pub status: TryOnStatus,
     /// Object key of the picture in the media bucket, once `done`.
@@ -219,6 +223,7 @@ impl TryOn {
             items,
             prefer_clean_item_images: true,
             view_options: ViewOptions::default(),
+            recommendation_id: None,
             status: TryOnStatus::Queued,
             render_key: None,
             layers: None,
@@ -256,7 +261,7 @@ impl TryOn {
             id: SignalId::from_uuid(self.id.uuid()),
             user_id: self.user_id,
             kind: SignalKind::TryonKept,
-            recommendation_id: None,
+            recommendation_id: self.recommendation_id,
             items: worn.map(|item| item.item_id).collect(),
             created_at: self.feedback_since.unwrap_or(feedback.created_at),
         };

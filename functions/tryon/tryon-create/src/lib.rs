@@ -19,14 +19,14 @@ use drape_common::{
         Create, Get, GetMany, Record,
         blob::{HeadObject, PresignGet},
         queue::{Enqueue, RenderTryOn},
-        tables::{Reservation, item_key, tryon_key},
+        tables::{DayShowing, Reservation, item_key, tryon_key},
     },
     views::TryOnView,
 };
 use drape_domain::{
-    Item, ItemId, ItemStatus, Timestamp, TryOn, TryOnId, TryOnStatus, tryon::TryOnItem,
+    Item, ItemId, ItemStatus, Timestamp, TryOn, TryOnId, TryOnStatus, UserId, tryon::TryOnItem,
 };
-use futures::future::try_join;
+use futures::future::try_join3;
 use lambda_http::http::{HeaderValue, header};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -43,9 +43,11 @@ const RETRY_AFTER: &str = "2";
 
 /// The endpoint and what it needs.
 #[derive(Debug, Clone)]
-pub struct TryOnCreate<I, T, R, U, M, Q> {
+pub struct TryOnCreate<I, H, T, R, U, M, Q> {
     /// Reads the garments.
     pub items: I,
+    /// Knows what was shown.
+    pub showings: H,
     /// Writes and reads try-ons.
     pub tryons: T,
     /// Remembers idempotency keys.
@@ -62,9 +64,10 @@ pub struct TryOnCreate<I, T, R, U, M, Q> {
     pub now: fn() -> Timestamp,
 }
 
-impl<I, T, R, U, M, Q> Endpoint for TryOnCreate<I, T, R, U, M, Q>
+impl<I, H, T, R, U, M, Q> Endpoint for TryOnCreate<I, H, T, R, U, M, Q>
 where
     I: GetMany<Item> + 'static,
+    H: Get<DayShowing> + 'static,
     T: Create<TryOn> + Get<TryOn> + 'static,
     R: Create<Reservation> + Get<Reservation> + 'static,
     U: HeadObject + 'static,
@@ -101,9 +104,10 @@ where
             .iter()
             .map(|id| item_key(user, *id))
             .collect();
-        let (photo, found) = try_join(
-            self.uploads.head(&body_key),
-            self.items.get_many(&item_keys),
+        let (photo, found, ()) = try_join3(
+            async { Ok(self.uploads.head(&body_key).await?) },
+            async { Ok(self.items.get_many(&item_keys).await?) },
+            self.was_shown(user, &new),
         )
         .await?;
         if photo.is_none() {
@@ -126,6 +130,7 @@ where
             id: reserved.id,
             prefer_clean_item_images: new.prefer_clean_item_images,
             view_options: new.view_options,
+            recommendation_id: new.recommendation_id,
             ..TryOn::new(user, body_key, items, now)
         };
         let tryon = self.record(tryon).await?;
@@ -133,7 +138,31 @@ where
     }
 }
 
-impl<I, T, R, U, M, Q> TryOnCreate<I, T, R, U, M, Q>
+impl<I, H, T, R, U, M, Q> TryOnCreate<I, H, T, R, U, M, Q>
+where
+    H: Get<DayShowing>,
+{
+    /// What is tried on is of the recommendation that is named, and that was shown to the person: what they think
+    /// of the picture is learned as about that outfit.
+    async fn was_shown(&self, user: UserId, new: &NewTryOn) -> Result<(), Problem> {
+        let Some(id) = new.recommendation_id else {
+            return Ok(());
+        };
+        let outfit = DayShowing::outfit(&self.showings, user, id).await?;
+        let pieces = outfit.ok_or_else(recommendation_not_found)?.pieces;
+        let holds = |wanted: &ItemId| pieces.iter().any(|piece| piece.item_id == *wanted);
+        if new.items.ids().iter().all(holds) {
+            Ok(())
+        } else {
+            Err(Problem::invalid_field(
+                "recommendation_id",
+                "must be of an outfit that holds all the items",
+            ))
+        }
+    }
+}
+
+impl<I, H, T, R, U, M, Q> TryOnCreate<I, H, T, R, U, M, Q>
 where
     T: Create<TryOn> + Get<TryOn>,
     M: PresignGet,
@@ -207,6 +236,14 @@ where
         }
         Ok(response)
     }
+}
+
+/// 404 for a recommendation, whether there never was one or it was another person's.
+fn recommendation_not_found() -> Problem {
+    Problem::not_found(
+        "recommendation_not_found",
+        "No such recommendation was shown to you lately.",
+    )
 }
 
 /// 404 for a late repetition.

@@ -19,6 +19,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         init.prime(join(tryons.prime(), uploads.prime())).await;
         Ok(TryOnCreate {
             items: Table::new(&dynamodb, init.settings.items_table()?),
+            showings: Table::new(&dynamodb, init.settings.showings_table()?),
             tryons,
             reservations: Table::new(&dynamodb, init.settings.idempotency_table()?),
             uploads,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use drape_common::{http::Problem, store::blob::keys};
 use drape_domain::{
-    ItemId, UploadId, UserId,
+    ItemId, RecommendationId, UploadId, UserId,
     tryon::{MAX_TRYON_ITEMS, ViewOptions},
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,9 @@ pub(crate) struct NewTryOn {
     /// What the person wants to be able to do with the picture.
     #[serde(default)]
     pub(crate) view_options: ViewOptions,
+    /// The shown outfit that the items are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recommendation_id: Option<RecommendationId>,
 }
 
 const fn yes() -> bool {

@@ -9,8 +9,9 @@ use drape_common::{
     testing::{TestAnswer, TestRequest, read, request},
 };
 use drape_domain::{
-    Background, Text, UploadId, UserId,
+    Background, RecommendationId, Showing, ShowingId, Slot, Text, UploadId, UserId,
     item::{Failure, ImageType, Typed, Upload},
+    showing::{ShownOutfit, ShownPiece},
     tryon::Rendered,
 };
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ const BUCKET: &str = "drape-test-uploads";
 
 type Memory = TryOnCreate<
     MemoryTable<Item>,
+    MemoryTable<DayShowing>,
     MemoryTable<TryOn>,
     MemoryTable<Reservation>,
     MemoryBucket,
@@ -42,6 +44,7 @@ impl World {
         let fuse = Fuse::default();
         let endpoint = TryOnCreate {
             items: MemoryTable::new(&fuse),
+            showings: MemoryTable::new(&fuse),
             tryons: MemoryTable::new(&fuse),
             reservations: MemoryTable::new(&fuse),
             uploads: MemoryBucket::new(&fuse),
@@ -287,6 +290,82 @@ async fn a_garment_that_is_not_ready_is_named() {
         let detail = answer.body["detail"].as_str().unwrap();
         assert!(detail.contains(&waiting.to_string()) && detail.contains(status.as_str()));
         assert!(!detail.contains(&world.items[0].to_string()));
+    }
+    assert!(world.endpoint.tryons.is_empty());
+}
+
+/// The person was shown an outfit of these pieces of their own.
+async fn shown(world: &World, pieces: &[ItemId]) -> RecommendationId {
+    let shown_at = Timestamp::UNIX_EPOCH + Duration::from_secs(20_000 * 86_400);
+    let id = ShowingId::at(shown_at);
+    let piece = |item_id: &ItemId| ShownPiece {
+        item_id: *item_id,
+        owner_id: world.user,
+        slot: Slot::Top,
+    };
+    let outfit = ShownOutfit {
+        id: id.outfit(1),
+        pieces: pieces.iter().map(piece).collect(),
+        score: 0.5,
+        propensity: 1.0,
+        features: Vec::new(),
+        explain: Vec::new(),
+    };
+    let showing = Showing {
+        id,
+        user_id: world.user,
+        shown_at,
+        model: "m".to_owned(),
+        index: None,
+        occasion: None,
+        temp_c: None,
+        outfits: vec![outfit],
+    };
+    let row = DayShowing::new(showing);
+    world.endpoint.showings.put(&row).await.unwrap();
+    id.outfit(1)
+}
+
+#[tokio::test]
+async fn a_try_on_of_what_was_shown_remembers_which_outfit_it_is_of() {
+    let world = World::new().await;
+    let shoes = world.own("Shoes", ItemStatus::Ready).await;
+    let outfit = [world.items[0], world.items[1], shoes];
+    let recommendation = shown(&world, &outfit).await;
+    // Without the shoes: a part of the outfit will do.
+    let answer = world
+        .with(json!({ "recommendation_id": recommendation }))
+        .await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let tryon: TryOn = serde_json::from_value(world.endpoint.tryons.dump().remove(0)).unwrap();
+    assert_eq!(tryon.recommendation_id, Some(recommendation));
+}
+
+#[tokio::test]
+async fn only_an_outfit_that_was_shown_to_oneself_and_holds_the_items_can_be_meant() {
+    let (world, other) = (World::new().await, World::new().await);
+    let theirs = shown(&other, &world.items).await;
+    let never = ShowingId::at(Timestamp::UNIX_EPOCH).outfit(1);
+    let mine = shown(&world, &world.items).await;
+    let place = mine.showing().outfit(2);
+    for recommendation in [theirs, never, place] {
+        let answer = world
+            .with(json!({ "recommendation_id": recommendation }))
+            .await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (404, "recommendation_not_found")
+        );
+    }
+    let less = shown(&world, &world.items[..1]).await;
+    for recommendation in [json!(less), json!("nonsense")] {
+        let answer = world
+            .with(json!({ "recommendation_id": recommendation }))
+            .await;
+        assert_eq!(
+            (answer.status, answer.fields()),
+            (422, vec!["recommendation_id"])
+        );
     }
     assert!(world.endpoint.tryons.is_empty());
 }

@@ -134,7 +134,8 @@ mod tests {
         testing::{TestAnswer, read, request},
     };
     use drape_domain::{
-        ItemId, Signal, SignalKind, TryOnStatus, UserId, item::Failure, tryon::TryOnItem,
+        ItemId, RecommendationId, Signal, SignalKind, TryOnStatus, UserId, item::Failure,
+        tryon::TryOnItem,
     };
     use serde_json::{Value, json};
 
@@ -158,6 +159,7 @@ mod tests {
     async fn given(status: TryOnStatus) -> (Memory, TryOn) {
         let tryon = TryOn {
             status,
+            recommendation_id: Some(RecommendationId::new()),
             ..TryOn::new(
                 UserId::new(),
                 "uploads/body/x".into(),
@@ -225,6 +227,7 @@ mod tests {
             assert_eq!(signals[0].kind, SignalKind::TryonKept);
             assert_eq!(signals[0].user_id, tryon.user_id);
             assert_eq!(signals[0].items, [tryon.items[0].item_id]);
+            assert_eq!(signals[0].recommendation_id, tryon.recommendation_id);
         }
     }
 

@@ -1,11 +1,15 @@
 //! What each table holds.
 
 use drape_domain::{
-    Item, ItemId, SessionId, Showing, ShowingId, Signal, Timestamp, TryOn, TryOnId, User, UserId,
+    Item, ItemId, RecommendationId, SessionId, Showing, ShowingId, Signal, Timestamp, TryOn,
+    TryOnId, User, UserId, showing::ShownOutfit,
 };
 use serde::{Deserialize, Serialize};
 
-use super::record::{Derived, Key, Record, Revised};
+use super::{
+    StoreError,
+    record::{Derived, Get, Key, Record, Revised},
+};
 
 macro_rules! revised {
     ($record:ty) => {
@@ -331,6 +335,22 @@ impl DayShowing {
             expires_at: (showing.shown_at + Self::KEPT).unix_timestamp(),
             showing,
         }
+    }
+
+    /// The outfit of this id, if it was shown to this person and is still known.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn outfit(
+        showings: &impl Get<Self>,
+        user: UserId,
+        id: RecommendationId,
+    ) -> Result<Option<ShownOutfit>, StoreError> {
+        let row = showings.get(&Self::key_of(id.showing(), user)).await?;
+        let showing = row.map(|row| row.showing);
+        let theirs = showing.filter(|showing| showing.user_id == user);
+        let outfits = theirs.map(|showing| showing.outfits).unwrap_or_default();
+        Ok(outfits.into_iter().find(|outfit| outfit.id == id))
     }
 }
 

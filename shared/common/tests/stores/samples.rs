@@ -298,6 +298,7 @@ impl Sample for TryOn {
                 perspective: false,
                 lighting: Lighting::Warm,
             },
+            recommendation_id: Some(RecommendationId::new()),
             status: TryOnStatus::Rendering,
             render_key: Some("tryons/u/t/render.png".into()),
             layers: Some(Layers {

@@ -123,7 +123,7 @@ const ROLES: [(&str, &str); 28] = [
     ),
     (
         "tryon-create",
-        "items: batch-get; tryons: get put; idempotency: get put; uploads/body: read; uploads: list; media/tryons: read; render-queue: send",
+        "items: batch-get; showings: get; tryons: get put; idempotency: get put; uploads/body: read; uploads: list; media/tryons: read; render-queue: send",
     ),
     (
         "tryon-status",
