@@ -16,6 +16,7 @@ use crate::{
     cues::Cues,
     history::{History, Known},
     reading::{Reading, texts, worn},
+    score::sigmoid,
     vector::Vector,
 };
 
@@ -129,16 +130,15 @@ impl<'a> Tastes<'a> {
         }
     }
 
-    /// The log-odds of liking these looks; 0 if nothing can be said.
-    fn taste(&self, vector: Option<&[f32]>, model: Option<&str>) -> f32 {
+    /// The log-odds of liking these looks: `expected` for whom nothing is known yet, and the less of it the more is.
+    fn taste(&self, vector: Option<&[f32]>, model: Option<&str>, expected: f32) -> f32 {
         let (Some((embedding, lens)), Some(vector)) = (&self.lens, vector) else {
-            return 0.0;
+            return expected;
         };
         if model != Some(*embedding) {
-            return 0.0;
+            return expected;
         }
-        let liked = lens.preference(vector, 0.5).value.clamp(0.01, 0.99);
-        (liked / (1.0 - liked)).ln()
+        logit(lens.preference(vector, sigmoid(expected)).value)
     }
 
     /// What is known of a piece of the person's own.
@@ -155,6 +155,10 @@ impl<'a> Tastes<'a> {
             worn(item)
         };
         let tags = item.typed.tags.as_deref().unwrap_or_default();
+        let style = self
+            .styles
+            .iter()
+            .position(|style| tags.iter().any(|tag| tag.as_str().to_lowercase() == *style));
         Garment {
             id: item.item_id,
             from: Source::Own,
@@ -175,14 +179,12 @@ impl<'a> Tastes<'a> {
             taste: self.taste(
                 piece.vector,
                 item.embedding.as_ref().map(|made| made.model.as_str()),
+                expected(style),
             ),
             popularity: None,
             age_days: ((now - item.created_at).as_seconds_f32() / 86_400.0).max(0.0),
             palette_fit: self.palette_fit(&colors),
-            style: self
-                .styles
-                .iter()
-                .position(|style| tags.iter().any(|tag| tag.as_str().to_lowercase() == *style)),
+            style,
             disliked_color: self.disliked.iter().any(|wish| wish.is_in(&colors)),
             disliked_category: self.prefs.disliked_categories.contains(&category),
             immodest: self.is_immodest(category, reading.cues),
@@ -190,7 +192,13 @@ impl<'a> Tastes<'a> {
     }
 
     /// What is known of a piece that a boutique sells.
-    pub(crate) fn offered(&self, found: &Found<'_>, embedding: &'a str, dim: usize) -> Garment<'a> {
+    pub(crate) fn offered(
+        &self,
+        found: &Found<'_>,
+        embedding: &'a str,
+        dim: usize,
+        history: &History,
+    ) -> Garment<'a> {
         let traits = found.traits();
         let category = traits.category;
         let mut vector = vec![0.0; dim];
@@ -206,6 +214,11 @@ impl<'a> Tastes<'a> {
             .collect();
         let colors: Vec<Worn<'_>> = colors.iter().map(Worn::new).collect();
         let cues = Cues::of_hashes(&traits.words);
+        let popularity = &self.model.popularity;
+        let style = self.styles.iter().position(|style| {
+            let words = words::of_title(style);
+            !words.is_empty() && words.iter().all(|word| traits.words.contains(word))
+        });
         let known = |value: f32, otherwise: f32| {
             if value.is_finite() {
                 value.clamp(0.0, 1.0)
@@ -230,13 +243,17 @@ impl<'a> Tastes<'a> {
                 .pattern
                 .is_some_and(|pattern| pattern != Pattern::Solid),
             cues,
-            named: Named::Hashes(traits.words),
-            known: Known::default(),
-            taste: self.taste(Some(&vector), Some(embedding)),
-            popularity: Some(self.model.popularity.of(found.item())),
+            known: history.of(found.item()),
+            taste: self.taste(
+                Some(&vector),
+                Some(embedding),
+                expected(style) + logit(popularity.of(found.item())) - logit(popularity.base()),
+            ),
+            popularity: Some(popularity.of(found.item())),
             age_days: 0.0,
             palette_fit: self.palette_fit(&colors),
-            style: None,
+            style,
+            named: Named::Hashes(traits.words),
             disliked_color: self.disliked.iter().any(|wish| wish.is_in(&colors)),
             disliked_category: self.prefs.disliked_categories.contains(&category),
             immodest: self.is_immodest(category, cues),
@@ -271,4 +288,18 @@ impl<'a> Tastes<'a> {
             },
         }
     }
+}
+
+/// The log-odds of liking what bears a favourite style.
+const FAVORITE: f32 = 0.7;
+
+/// The log-odds of liking a piece by what people say they like: by this of their favourite styles, if it is of one.
+fn expected(style: Option<usize>) -> f32 {
+    if style.is_some() { FAVORITE } else { 0.0 }
+}
+
+/// The log-odds of a probability that is never quite sure.
+fn logit(probability: f32) -> f32 {
+    let probability = probability.clamp(0.01, 0.99);
+    (probability / (1.0 - probability)).ln()
 }

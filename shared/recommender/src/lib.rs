@@ -14,6 +14,7 @@ mod garment;
 mod heat;
 mod history;
 mod learned;
+mod neighbours;
 mod offers;
 mod plan;
 mod reading;
@@ -22,6 +23,7 @@ mod request;
 mod rules;
 mod score;
 mod search;
+mod shortlist;
 mod vector;
 mod wardrobe;
 mod warmth;
@@ -69,23 +71,14 @@ pub fn recommend(request: &Request<'_>) -> Answer {
     let Some(mut wardrobe) = wardrobe::Wardrobe::new(request, &tastes) else {
         return answer;
     };
-    let offers = offers::find(request, &tastes, &wardrobe, &measure);
+    let offers = offers::find(request, &tastes, &wardrobe, &measure, model);
     wardrobe.pieces.extend(offers);
     let plan = plan::Plan::new(&wardrobe, request.context);
     answer.missing = plan::missing(&wardrobe, request.context, plan.as_ref());
     let Some(plan) = plan else {
         return answer;
     };
-    let candidates = search::Candidates::new(
-        &wardrobe,
-        &plan,
-        request.context,
-        measure,
-        model
-            .compat
-            .as_ref()
-            .map(|compat| (compat, model.embedding.as_deref())),
-    );
+    let candidates = search::Candidates::new(&wardrobe, &plan, request.context, measure, model);
     let found = search::search(&candidates);
     answer.only_repeats = found.is_empty();
     answer.relaxed = plan.relaxed();

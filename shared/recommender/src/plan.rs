@@ -193,12 +193,7 @@ fn is_open(wardrobe: &Wardrobe<'_>, index: usize) -> bool {
     let (Some(pinned), Some(pin)) = (wardrobe.pinned, wardrobe.pin()) else {
         return true;
     };
-    let slot = wardrobe.pieces[index].slot;
-    match (pin.slot, slot) {
-        _ if index == pinned => true,
-        (Slot::Dress, Slot::Top | Slot::Bottom) | (Slot::Top | Slot::Bottom, Slot::Dress) => false,
-        (pin, slot) => pin != slot,
-    }
+    index == pinned || rules::may_meet(pin.slot, wardrobe.pieces[index].slot)
 }
 
 /// The slots without which there is no outfit; or an outer layer or closed shoes that the weather asks for.

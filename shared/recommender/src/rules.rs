@@ -118,9 +118,7 @@ pub(crate) fn broken(piece: &Garment<'_>, context: &Context) -> Broken {
 }
 
 fn fits_occasion(piece: &Garment<'_>, context: &Context) -> bool {
-    let dress = dress(context);
-    let worship = context.meant_occasion() == Some(Occasion::Worship);
-    if worship && matches!(piece.category, Category::Shorts | Category::Undershirt) {
+    if !suits_occasion(piece.category, context) {
         return false;
     }
     // What is worn above tells whether it is traditional; trousers go with all of it.
@@ -131,14 +129,27 @@ fn fits_occasion(piece: &Garment<'_>, context: &Context) -> bool {
     {
         return false;
     }
-    let low = match piece.slot {
-        // A coat is taken off at the door.
-        Slot::Outer if piece.category == Category::Outerwear => 0.0,
+    // A coat is taken off at the door.
+    let is_coat = piece.category == Category::Outerwear;
+    let (low, high) = formality(piece.slot, context);
+    (if is_coat { 0.0 } else { low }..=high).contains(&piece.formality)
+}
+
+/// Whether pieces of this category may be worn there, however formal.
+pub(crate) fn suits_occasion(category: Category, context: &Context) -> bool {
+    let worship = context.meant_occasion() == Some(Occasion::Worship);
+    !(worship && matches!(category, Category::Shorts | Category::Undershirt))
+}
+
+/// How formal pieces of a slot may be at least and at most; coats may be less.
+pub(crate) fn formality(slot: Slot, context: &Context) -> (f32, f32) {
+    let dress = dress(context);
+    let low = match slot {
         // The photo of a shoe or bag says little of its formality; only what was typed goes lower than this.
         Slot::Shoes | Slot::Bag | Slot::Accessory => (dress.low - 0.1).min(0.5),
         Slot::Top | Slot::Bottom | Slot::Dress | Slot::Outer | Slot::Hat => dress.low,
     };
-    (low..=dress.high).contains(&piece.formality)
+    (low, dress.high)
 }
 
 fn fits_weather(piece: &Garment<'_>, context: &Context) -> bool {
@@ -162,6 +173,14 @@ pub(crate) fn suits_weather(category: Category, context: &Context) -> bool {
         Category::Hoodie | Category::Sweater => felt <= 27.0,
         _ => true,
     }
+}
+
+/// Whether pieces of these slots may be in one outfit: one body has one of each, and a dress takes the place of top
+/// and bottom.
+pub(crate) fn may_meet(a: Slot, b: Slot) -> bool {
+    let dressed = |slot| matches!(slot, Slot::Top | Slot::Bottom);
+    let twice = (a == Slot::Dress && dressed(b)) || (b == Slot::Dress && dressed(a));
+    a != b && !twice
 }
 
 /// Whether a piece there has a purpose: hats, bags and accessories only where they have one.

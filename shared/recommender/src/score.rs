@@ -82,7 +82,6 @@ impl<'a> Unit<'a> {
         keeps_record: bool,
     ) -> Self {
         let seasons = context.seasons();
-        let style = if piece.style.is_some() { 0.7 } else { 0.0 };
         // Only chosen when the rule against it had to give way.
         let dislike = if piece.disliked_color || piece.disliked_category {
             -2.0
@@ -95,7 +94,7 @@ impl<'a> Unit<'a> {
             category: piece.category,
             formality: piece.formality,
             clo: piece.clo,
-            liking: piece.known.liking + piece.taste + style + dislike,
+            liking: piece.known.liking + piece.taste + dislike,
             fresh: freshness(piece, keeps_record),
             in_season: (!seasons.is_empty())
                 .then(|| piece.seasons.iter().any(|season| seasons.contains(season))),

@@ -1,28 +1,23 @@
-//! How outfits are found: a shortlist for each slot, then a beam over whole outfits.
+//! How outfits are found: a beam over whole outfits of what is shortlisted.
 
 use std::{
     cmp::Ordering,
     collections::{HashMap, HashSet},
 };
 
-use drape_domain::{Category, Slot};
-use drape_learn::Compat;
+use drape_domain::Slot;
+use drape_taste::Model;
 
 use crate::{
     context::Context,
     learned::{Learned, Split},
     plan::Plan,
-    rules::Outer,
+    rules::{self, Outer},
     score::{KEEPS_RECORD, Measure, Pair, Scored, Unit, WARMTH},
+    shortlist::{self, SHORTLIST},
     wardrobe::Wardrobe,
 };
 
-/// The most pieces of a slot that are tried, in the order of [`Slot::ALL`]. All pairs of them cost about a
-/// millisecond.
-const SHORTLIST: [usize; 8] = [56, 40, 24, 10, 10, 3, 3, 3];
-/// The best of each category are tried whatever the others are: category is what warmth and formality hang
-/// on, and both only show in the whole outfit.
-const PER_CATEGORY: usize = 3;
 /// Up to so many outfits are all tried.
 const EXHAUSTIVE: usize = 20_000;
 /// Beyond that, so many half-made outfits are carried on …
@@ -118,61 +113,50 @@ impl<'a> Candidates<'a> {
         plan: &'a Plan,
         context: &Context,
         measure: Measure,
-        compat: Option<(&'a Compat, Option<&str>)>,
+        model: &'a Model,
     ) -> Self {
-        let candidates = Self::shortlisted(wardrobe, plan, context, measure, SHORTLIST);
-        candidates.with_pairs(compat)
+        Self::of_shortlists(wardrobe, plan, context, measure, model, SHORTLIST)
     }
 
-    fn with_pairs(mut self, compat: Option<(&'a Compat, Option<&str>)>) -> Self {
-        match compat {
-            Some((compat, embedding)) => {
-                let pieces = self.units.iter();
-                let pieces: Vec<_> = pieces
-                    .map(|unit| &self.wardrobe.pieces[unit.index])
-                    .collect();
-                self.learned = Some(Learned::new(compat, embedding, &pieces));
-                self.pairs = pairs(self.wardrobe, &self.units, said);
-            }
-            None => self.pairs = pairs(self.wardrobe, &self.units, known),
-        }
-        self
-    }
-
-    fn shortlisted(
+    fn of_shortlists(
         wardrobe: &'a Wardrobe<'a>,
         plan: &'a Plan,
         context: &Context,
         measure: Measure,
+        model: &'a Model,
         most: [usize; 8],
     ) -> Self {
         let keeps_record = wardrobe.history.wears >= KEEPS_RECORD;
-        let unit =
+        let offer =
             |index: &usize| Unit::new(*index, &wardrobe.pieces[*index], context, keeps_record);
+        let own = shortlist::own(wardrobe, plan, context, &measure, model, most);
         let mut units = Vec::new();
         let mut slots: [Vec<Pick>; 8] = Default::default();
-        for slot in Slot::ALL {
-            let own = plan.allowed(*slot).iter().map(unit).collect();
-            let own = shortlist(own, most[*slot as usize], measure);
-            let offered = plan.offered[*slot as usize].iter().map(unit);
-            for mut unit in own.into_iter().chain(offered) {
+        for ((offered, own), slot) in plan.offered.iter().zip(own).zip(&mut slots) {
+            for mut unit in own.into_iter().chain(offered.iter().map(offer)) {
                 let piece = &wardrobe.pieces[unit.index];
                 unit.vector = piece.vector();
                 unit.is_told_of = wardrobe.history.knows(piece.id);
-                slots[*slot as usize].push(Pick {
+                slot.push(Pick {
                     place: units.len(),
                     is_offer: wardrobe.is_offered(unit.index),
                 });
                 units.push(unit);
             }
         }
+        let learned = model.compat.as_ref().map(|compat| {
+            let pieces = units.iter().map(|unit| &wardrobe.pieces[unit.index]);
+            let pieces: Vec<_> = pieces.collect();
+            Learned::new(compat, model.embedding.as_deref(), &pieces)
+        });
+        let tell = if learned.is_some() { said } else { known };
         Self {
             wardrobe,
             plan,
             measure,
             slots,
-            pairs: Vec::new(),
-            learned: None,
+            pairs: pairs(wardrobe, &units, tell),
+            learned,
             pinned: units
                 .iter()
                 .position(|unit| Some(unit.index) == wardrobe.pinned),
@@ -268,39 +252,6 @@ fn repeats(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> HashSet<(usize, usize
     repeats
 }
 
-/// The best `PER_CATEGORY` of each category, then the best of the rest, in the order of their ids.
-fn shortlist(mut all: Vec<Unit<'_>>, most: usize, measure: Measure) -> Vec<Unit<'_>> {
-    if all.len() <= most {
-        return all;
-    }
-    let mut ranked: Vec<(f32, Unit<'_>)> = all
-        .drain(..)
-        .map(|unit| (unit.alone(measure.dress), unit))
-        .collect();
-    ranked.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.index.cmp(&y.index)));
-    let mut taken: HashMap<Category, usize> = HashMap::new();
-    let (first, rest): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, unit)| {
-        let taken = taken.entry(unit.category).or_default();
-        *taken += 1;
-        *taken <= PER_CATEGORY
-    });
-    let mut chosen: Vec<Unit<'_>> = first
-        .into_iter()
-        .chain(rest)
-        .take(most)
-        .map(|(_, unit)| unit)
-        .collect();
-    chosen.sort_by_key(|unit| unit.index);
-    chosen
-}
-
-/// One body has one of each, and a dress takes the place of top and bottom.
-fn may_meet(a: Slot, b: Slot) -> bool {
-    let dressed = |slot| matches!(slot, Slot::Top | Slot::Bottom);
-    let twice = (a == Slot::Dress && dressed(b)) || (b == Slot::Dress && dressed(a));
-    a != b && !twice
-}
-
 /// What `tell` knows of each pair that an outfit may hold.
 fn pairs(
     wardrobe: &Wardrobe<'_>,
@@ -310,7 +261,7 @@ fn pairs(
     let mut pairs = vec![Pair::UNKNOWN; units.len() * units.len()];
     for (n, a) in units.iter().enumerate() {
         for (m, b) in units.iter().enumerate().skip(n + 1) {
-            if may_meet(a.slot, b.slot) {
+            if rules::may_meet(a.slot, b.slot) {
                 let pair = tell(wardrobe, a, b);
                 pairs[n * units.len() + m] = pair;
                 pairs[m * units.len() + n] = pair;
@@ -596,12 +547,13 @@ mod tests {
                     search_within(candidates, width)[0].scored.total
                 };
                 let quick = best(
-                    &Candidates::new(&wardrobe, &plan, &context, measure, None),
+                    &Candidates::new(&wardrobe, &plan, &context, measure, &model),
                     BEAM,
                 );
-                let all =
-                    Candidates::shortlisted(&wardrobe, &plan, &context, measure, [usize::MAX; 8])
-                        .with_pairs(None);
+                let everything = [usize::MAX; 8];
+                let all = Candidates::of_shortlists(
+                    &wardrobe, &plan, &context, measure, &model, everything,
+                );
                 let thorough = best(&all, usize::MAX);
                 worst = worst.max(thorough - quick);
             }
@@ -633,7 +585,7 @@ mod tests {
         let tastes = Tastes::new(&prefs, None, &model);
         let wardrobe = Wardrobe::new(&request, &tastes).unwrap();
         let plan = Plan::new(&wardrobe, &cold).unwrap();
-        let candidates = Candidates::new(&wardrobe, &plan, &cold, measure, None);
+        let candidates = Candidates::new(&wardrobe, &plan, &cold, measure, &model);
         let hopes = Hopes::new(&candidates);
         for top in candidates.slot(Slot::Top) {
             let bare = Look::EMPTY

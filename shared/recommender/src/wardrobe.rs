@@ -49,7 +49,7 @@ impl<'a> Wardrobe<'a> {
             Some(id) => Some(match pieces.binary_search_by_key(&id, |piece| piece.id) {
                 Ok(index) => index,
                 Err(_) => {
-                    pieces.push(asked_of_boutique(request, tastes, &excluded, id)?);
+                    pieces.push(asked_of_boutique(request, tastes, &history, &excluded, id)?);
                     pieces.len() - 1
                 }
             }),
@@ -98,6 +98,7 @@ impl<'a> Wardrobe<'a> {
 fn asked_of_boutique<'a>(
     request: &Request<'a>,
     tastes: &Tastes<'a>,
+    history: &History,
     excluded: &HashSet<ItemId>,
     id: ItemId,
 ) -> Option<Garment<'a>> {
@@ -112,6 +113,6 @@ fn asked_of_boutique<'a>(
     }
     let catalog = request.catalog?;
     let found = catalog.entry(catalog.find(id)?)?;
-    let piece = tastes.offered(&found, catalog.model(), catalog.dim());
+    let piece = tastes.offered(&found, catalog.model(), catalog.dim(), history);
     (piece.category != Category::Other).then_some(piece)
 }

@@ -6,15 +6,16 @@ mod support;
 
 use std::collections::{HashMap, HashSet};
 
-use drape_domain::{Category, Currency, Money, Prefs, Slot};
+use drape_domain::{Category, Currency, Money, Prefs, Signal, SignalKind, Slot};
 use drape_index::Catalog;
 use drape_recommender::{
-    Answer, Boutiques, Condition, Context, FEATURES, Occasion, Outfit, Request, Source, recommend,
+    Answer, Boutiques, Condition, Context, DressCode, Event, FEATURES, Occasion, Outfit, Request,
+    Source, recommend,
 };
 use drape_taste::{Model, Style};
 use proptest::prelude::*;
 use support::{
-    MODEL, NOW, Owned, boutique, catalog, entry, id, items, owned, pieces, random, slots,
+    MODEL, NOW, Owned, boutique, catalog, entry, id, items, owned, pieces, random, signal, slots,
 };
 
 const DIM: usize = 8;
@@ -447,4 +448,90 @@ proptest! {
             prop_assert!(other.score >= one.score - 2e-3, "offers never take the best away");
         }
     }
+}
+
+#[test]
+fn what_the_person_said_of_an_offer_counts_as_for_their_own() {
+    let catalog = shop(&[
+        owned(50, Category::Shoes, "black"),
+        owned(51, Category::Shoes, "black"),
+    ]);
+    let wardrobe = unshod();
+    let (pieces, prefs, context) = (pieces(&wardrobe), Prefs::default(), mild());
+    let shod = |history: &[Signal]| {
+        let answer = recommend(&Request {
+            history,
+            catalog: Some(&catalog),
+            boutiques: Some(Boutiques::default()),
+            ..Request::new(&pieces, &prefs, &context)
+        });
+        all_bought(&answer)[0]
+    };
+    for (liked, disliked) in [(50, 51), (51, 50)] {
+        let history = [signal(1, SignalKind::Dislike, &[disliked], 1)];
+        assert_eq!(shod(&history), id(liked));
+        let history = [signal(1, SignalKind::Like, &[liked], 1)];
+        assert_eq!(shod(&history), id(liked));
+    }
+}
+
+#[test]
+fn an_offer_of_a_favourite_style_is_preferred() {
+    let catalog = shop(&[50, 51, 52].map(|n| {
+        let mut shoes = owned(n, Category::Shoes, "black");
+        shoes.item.typed.title = Some(
+            if n == 51 {
+                "street style boots"
+            } else {
+                "boots"
+            }
+            .try_into()
+            .unwrap(),
+        );
+        shoes
+    }));
+    let wardrobe = unshod();
+    let (pieces, context) = (pieces(&wardrobe), mild());
+    let prefs = Prefs {
+        favorite_styles: vec!["Street Style".try_into().unwrap()],
+        ..Prefs::default()
+    };
+    let answer = recommend(&Request {
+        catalog: Some(&catalog),
+        boutiques: Some(Boutiques::default()),
+        ..Request::new(&pieces, &prefs, &context)
+    });
+    assert_eq!(all_bought(&answer)[0], id(51));
+}
+
+#[test]
+fn few_that_meet_a_dress_code_are_found_among_many_that_do_not() {
+    let near = |n: usize, title: &str| {
+        let mut piece = owned(n, Category::Shirt, "white");
+        piece.item.typed.title = Some(title.try_into().unwrap());
+        piece.item.typed.formality = Some(0.7);
+        piece.vector = Some(vec![1.0; DIM]);
+        piece
+    };
+    let mut offers: Vec<Owned> = (100..700).map(|n| near(n, "shirt")).collect();
+    let mut agbada = near(50, "white agbada");
+    agbada.vector = Some([&[1.0, -0.9][..], &[0.1; DIM - 2]].concat());
+    offers.push(agbada);
+    let mut wardrobe = vec![
+        owned(2, Category::Pants, "navy"),
+        owned(3, Category::Shoes, "black"),
+    ];
+    for piece in &mut wardrobe {
+        piece.vector = Some(vec![1.0; DIM]);
+    }
+    let context = Context {
+        event: Some(Event {
+            occasion: None,
+            start: None,
+            dress_code: Some(DressCode::Traditional),
+        }),
+        ..mild()
+    };
+    let answer = ask(&wardrobe, &shop(&offers), Boutiques::default(), &context);
+    assert_eq!(all_bought(&answer)[0], id(50));
 }

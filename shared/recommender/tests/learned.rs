@@ -14,6 +14,11 @@ const DIM: usize = 8;
 
 /// A scorer of outfits whose tops and bottoms point the same way.
 fn learned(learner: Learner) -> Compat {
+    partners(learner, <[f32]>::to_vec)
+}
+
+/// A scorer of outfits whose bottoms point where `partner` says of their tops.
+fn partners(learner: Learner, partner: fn(&[f32]) -> Vec<f32>) -> Compat {
     let mut rng = fastrand::Rng::with_seed(3);
     let colors: Vec<_> = NAMED
         .iter()
@@ -22,9 +27,11 @@ fn learned(learner: Learner) -> Compat {
     let parts: Vec<(usize, [Vec<f32>; 2])> = (0..400)
         .map(|_| {
             let way: Vec<f32> = (0..DIM).map(|_| rng.f32() - 0.5).collect();
-            let near =
-                |rng: &mut fastrand::Rng| way.iter().map(|x| x + 0.1 * (rng.f32() - 0.5)).collect();
-            (rng.usize(..colors.len()), [near(&mut rng), near(&mut rng)])
+            let near = |way: &[f32], rng: &mut fastrand::Rng| -> Vec<f32> {
+                way.iter().map(|x| x + 0.1 * (rng.f32() - 0.5)).collect()
+            };
+            let vectors = [near(&way, &mut rng), near(&partner(&way), &mut rng)];
+            (rng.usize(..colors.len()), vectors)
         })
         .collect();
     let outfits: Vec<Vec<Garment<'_>>> = parts
@@ -191,4 +198,79 @@ fn what_was_learned_survives_broken_pieces() {
         assert!(!answer.outfits.is_empty());
         assert!(answer.outfits.iter().all(|outfit| outfit.score.is_finite()));
     }
+}
+
+/// What goes with a top lies where its vector points with all numbers one place on.
+fn one_on(way: &[f32]) -> Vec<f32> {
+    let mut partner = way.to_vec();
+    partner.rotate_right(1);
+    partner
+}
+
+/// Trousers of one kind, the last of which lie where the partners of `way` do.
+fn trousers(way: &[f32], count: usize) -> Vec<Owned> {
+    let mut rng = fastrand::Rng::with_seed(9);
+    (0..count)
+        .map(|n| {
+            let mut piece = owned(100 + n, Category::Pants, "black");
+            piece.vector = Some(if n + 1 == count {
+                one_on(way)
+            } else {
+                way.iter().map(|x| x + 0.3 * (rng.f32() - 0.5)).collect()
+            });
+            piece
+        })
+        .collect()
+}
+
+const WAY: [f32; DIM] = [0.4, -0.4, 0.4, -0.4, 0.4, -0.4, 0.4, -0.4];
+
+fn shirt() -> Owned {
+    let mut shirt = owned(1, Category::Shirt, "white");
+    shirt.vector = Some(WAY.to_vec());
+    shirt
+}
+
+#[test]
+fn in_a_large_wardrobe_partners_are_looked_for_where_they_were_learned_to_lie() {
+    let mut wardrobe = trousers(&WAY, 200);
+    wardrobe.push(shirt());
+    let compat = partners(Learner::Linear, one_on);
+    let best =
+        |model: &Model| items(&ask(&wardrobe, &Prefs::default(), model, Some(&compat)).outfits[0]);
+    assert!(best(&knows(MODEL)).contains(&id(299)));
+    // Whoever does not know the vectors finds others as good.
+    assert!(!best(&knows("another")).contains(&id(299)));
+}
+
+#[test]
+fn what_boutiques_sell_is_looked_for_where_partners_were_learned_to_lie() {
+    let mut own = owned(2, Category::Pants, "black");
+    own.vector = Some(WAY.to_vec());
+    let wardrobe = [shirt(), own];
+    let shop = support::catalog(
+        MODEL,
+        DIM,
+        trousers(&WAY, 300)
+            .iter()
+            .map(|owned| support::entry(owned, DIM, 0.5)),
+    );
+    let compat = partners(Learner::Linear, one_on);
+    let bought = |compat: Option<Compat>| {
+        let (pieces, prefs) = (pieces(&wardrobe), Prefs::default());
+        let context = Context::at(NOW);
+        let model = Model {
+            compat,
+            ..knows(MODEL)
+        };
+        let answer = recommend(&Request {
+            catalog: Some(&shop),
+            boutiques: Some(drape_recommender::Boutiques::default()),
+            model: Some(&model),
+            ..Request::new(&pieces, &prefs, &context)
+        });
+        answer.outfits.iter().flat_map(items).collect::<Vec<_>>()
+    };
+    assert!(bought(Some(compat)).contains(&id(399)));
+    assert!(!bought(None).contains(&id(399)));
 }

@@ -444,7 +444,8 @@ fn popular(header: &Header, records: &[Record]) -> Vec<u32> {
     for slot in 0..SLOTS {
         rows[header.rows(slot)].sort_by(|a, b| {
             let of = |row: &u32| records[*row as usize].popularity;
-            of(b).total_cmp(&of(a)).then(a.cmp(b))
+            // Rows are in the order of their ids, which is that of time: of equals the newest first.
+            of(b).total_cmp(&of(a)).then(b.cmp(a))
         });
     }
     rows

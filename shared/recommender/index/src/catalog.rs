@@ -209,7 +209,7 @@ impl Catalog {
             .collect()
     }
 
-    /// The `k` wanted rows of a slot that are liked most, best first, then by id. Their scores are popularities.
+    /// The `k` wanted rows of a slot that are liked most, best first, of equals the newest. Their scores are popularities.
     #[must_use]
     pub fn popular(&self, slot: Slot, wanted: &Wanted<'_>, k: usize) -> Vec<Hit> {
         let slot = slot as usize;
@@ -240,7 +240,7 @@ impl Catalog {
             }));
         }
         hits.sort_unstable_by(|(a, one), (b, other)| {
-            b.score.total_cmp(&a.score).then(one.cmp(other))
+            b.score.total_cmp(&a.score).then(other.cmp(one))
         });
         hits.into_iter().take(k).map(|(hit, _)| hit).collect()
     }

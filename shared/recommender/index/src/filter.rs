@@ -75,6 +75,12 @@ pub(crate) fn select(
         affordable(segment, slot, most, &mut union);
         intersect(&mut chosen, &mut union);
     }
+    if let Some((low, high)) = wanted.formality {
+        keep(&mut chosen, |at| {
+            let record = segment.records().get(rows.start + at);
+            record.is_some_and(|record| (low..=high).contains(&record.formality))
+        });
+    }
     for item in wanted.not_items {
         if let Some(at) = segment
             .find(*item)
@@ -122,6 +128,17 @@ fn affordable(segment: &Segment, slot: usize, most: Money, union: &mut [u64]) {
         .zip(segment.bits(Bits::Currency(currency), slot))
     {
         *word &= currency;
+    }
+}
+
+/// Unsets the bits that do not pass.
+fn keep(chosen: &mut [u64], passes: impl Fn(usize) -> bool) {
+    for (at, word) in chosen.iter_mut().enumerate() {
+        for bit in ones(*word) {
+            if !passes(at * 64 + bit) {
+                *word &= !(1 << bit);
+            }
+        }
     }
 }
 

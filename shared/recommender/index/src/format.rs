@@ -226,7 +226,7 @@ pub(crate) struct Layout {
     pub(crate) ids: Range<usize>,
     pub(crate) owners: Range<usize>,
     pub(crate) records: Range<usize>,
-    /// Rows by popularity, best first, within each slot.
+    /// Rows by popularity, best first and of equals the newest, within each slot.
     pub(crate) popular: Range<usize>,
     /// What each slot's vectors have in common: their mean, rotated.
     pub(crate) means: Range<usize>,

@@ -18,6 +18,8 @@ pub struct Wanted<'a> {
     pub sizes: Option<&'a [Size]>,
     /// Priced in this currency and no higher. An item without a price is not wanted then.
     pub at_most: Option<Money>,
+    /// At least and at most so formal.
+    pub formality: Option<(f32, f32)>,
     /// Not in these colour words: "blue" is also borne by "light blue". A quarter of the garment is enough to be
     /// in a colour. Only words of [`drape_domain::color::NAMED`] are known.
     pub not_colors: &'a [&'a str],

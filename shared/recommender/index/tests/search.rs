@@ -31,6 +31,7 @@ struct Wish {
     seasons: Option<Vec<Season>>,
     sizes: Option<Vec<drape_index::Size>>,
     at_most: Option<Money>,
+    formality: Option<(f32, f32)>,
     not_colors: Vec<&'static str>,
     not_items: Vec<ItemId>,
     not_owner: Option<drape_domain::UserId>,
@@ -58,6 +59,7 @@ impl Wish {
                 )
                 .unwrap()
             }),
+            formality: (r.u8(..4) == 0).then(|| (r.f32() / 2.0, 0.5 + r.f32() / 2.0)),
             not_colors: (0..r.usize(..3))
                 .map(|_| pick(r, &["blue", "light grey", "red", "brown"]))
                 .collect(),
@@ -73,6 +75,7 @@ impl Wish {
             seasons: self.seasons.as_deref(),
             sizes: self.sizes.as_deref(),
             at_most: self.at_most,
+            formality: self.formality,
             not_colors: &self.not_colors,
             not_items: &self.not_items,
             not_owner: self.not_owner,
@@ -157,6 +160,35 @@ proptest! {
                 prop_assert_eq!(found(*set), found(sets[0]), "{}", set.name());
             }
         }
+    }
+}
+
+#[test]
+fn what_is_liked_most_comes_first_and_of_equals_the_newest() {
+    let mut random = fastrand::Rng::with_seed(2);
+    let liking = [0.5, 0.9, 0.5, 0.2, 0.5];
+    let entries: Vec<Entry> = (0..)
+        .zip(liking)
+        .map(|(number, popularity)| {
+            let mut entry = plain(number, vector(&mut random, DIM));
+            entry.traits.popularity = popularity;
+            entry
+        })
+        .collect();
+    let catalog = |base: &[Entry], delta: &[Entry]| {
+        let [base, delta] = [base, delta].map(|entries| open(&file(entries, &[], DIM), DIM));
+        Catalog::new(base, vec![delta]).unwrap()
+    };
+    for catalog in [
+        catalog(&entries, &[]),
+        catalog(&entries[..2], &entries[2..]),
+    ] {
+        let hits = catalog.popular(Slot::Top, &Wanted::default(), 4);
+        let items: Vec<_> = hits
+            .iter()
+            .map(|hit| catalog.entry(hit.row).unwrap().item())
+            .collect();
+        assert_eq!(items, [1, 4, 2, 0].map(item));
     }
 }
 

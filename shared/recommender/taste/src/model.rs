@@ -61,6 +61,12 @@ impl Popularity {
         self.items.get(&item).copied().unwrap_or(self.base)
     }
 
+    /// That of all items together.
+    #[must_use]
+    pub const fn base(&self) -> f32 {
+        self.base
+    }
+
     /// From rewards: for each item the sum of what was good and of what was said at all, both as sizes. It is
     /// shrunk by n / (n + 10) towards the share of all items.
     #[must_use]

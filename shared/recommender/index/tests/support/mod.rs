@@ -166,6 +166,9 @@ pub fn is_wanted(entry: &Entry, wanted: &Wanted<'_>) -> bool {
         })
         && !wanted.not_colors.iter().any(|word| in_color(word))
         && !wanted.not_items.contains(&entry.item)
+        && wanted
+            .formality
+            .is_none_or(|(low, high)| (low..=high).contains(&entry.traits.formality))
         && wanted.not_owner != Some(entry.owner)
 }
 
