@@ -6,14 +6,16 @@
 mod support;
 
 use drape_domain::{
-    Category, Prefs, RecommendationId, Showing, ShowingId, Signal, SignalId, SignalKind, Timestamp,
-    UserId,
+    Category, Oklab, Prefs, Showing, ShowingId, Signal, SignalId, SignalKind, Timestamp, UserId,
     color::NAMED,
     showing::{ShownOutfit, ShownPiece},
 };
 use drape_recommender::{Answer, Context, Request, recommend};
 use drape_taste::{
-    Model, Pace, Style, Summary, evaluate, examples::Joiner, outfits::Pieces, reward, train,
+    Model, Pace, Style, Summary, challenge,
+    examples::Joiner,
+    outfits::{Known, Pieces},
+    reward,
 };
 use fastrand::Rng;
 use support::Owned;
@@ -21,7 +23,7 @@ use time::Duration;
 use uuid::Uuid;
 
 const PEOPLE: usize = 40;
-const DAYS: i64 = 24;
+const DAYS: i64 = 32;
 /// Numbers of a vector, and how many of its directions taste is about.
 const DIM: usize = 48;
 const STYLES: usize = 6;
@@ -86,7 +88,7 @@ impl Person {
             wardrobe,
             looks,
             taste: direction(rng),
-            style: Style::new("m"),
+            style: Style::new(support::MODEL),
             history: Vec::new(),
         }
     }
@@ -138,7 +140,6 @@ impl Person {
             model: Some(model),
             style: Some(&self.style),
             explore: Some(seed),
-            avoid_repeat_days: 0,
             ..Request::new(
                 &support::pieces(&self.wardrobe),
                 &Prefs::default(),
@@ -148,21 +149,28 @@ impl Person {
     }
 }
 
+/// As [`ShowingId::at`], by the town's own chance.
+fn showing_id(now: Timestamp, rng: &mut Rng) -> ShowingId {
+    let millis = u64::try_from(now.unix_timestamp() * 1_000).unwrap();
+    let mut chance = [0; 10];
+    rng.fill(&mut chance[..9]);
+    ShowingId::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &chance).into_uuid())
+}
+
 fn showing(person: &Person, answer: &Answer, now: Timestamp, rng: &mut Rng) -> Showing {
-    let mut id = || Uuid::from_u64_pair(rng.u64(..), rng.u64(..));
+    let id = showing_id(now, rng);
     Showing {
-        id: ShowingId::from_uuid(id()),
+        id,
         user_id: person.id,
         shown_at: now,
         model: String::new(),
         index: None,
         occasion: None,
         temp_c: Some(22.0),
-        outfits: answer
-            .outfits
-            .iter()
-            .map(|outfit| ShownOutfit {
-                id: RecommendationId::from_uuid(id()),
+        outfits: (1..)
+            .zip(&answer.outfits)
+            .map(|(place, outfit)| ShownOutfit {
+                id: id.outfit(place),
                 pieces: outfit
                     .pieces
                     .iter()
@@ -181,10 +189,49 @@ fn showing(person: &Person, answer: &Answer, now: Timestamp, rng: &mut Rng) -> S
     }
 }
 
-#[test]
-fn planted_tastes_are_found_and_served() {
+/// What is known of everybody's pieces.
+fn known(people: &[Person]) -> Pieces {
+    let pieces = people.iter().flat_map(|person| &person.wardrobe);
+    Pieces {
+        embedding: support::MODEL.to_owned(),
+        known: pieces
+            .map(|owned| {
+                let colors = owned.item.colors().iter();
+                let known = Known {
+                    category: owned.item.category(),
+                    vector: owned.vector.clone(),
+                    colors: colors.map(|color| (Oklab::of(color.hex), 1.0)).collect(),
+                    words: Vec::new(),
+                };
+                (owned.item.item_id, known)
+            })
+            .collect(),
+    }
+}
+
+/// How a town's acceptance of the top three has changed.
+#[derive(Debug)]
+struct Gain {
+    /// On the first day.
+    cold: f32,
+    /// On the last four.
+    late: f32,
+    /// If one could see into people.
+    oracle: f32,
+}
+
+impl Gain {
+    /// The part of what could be gained that was.
+    fn part(&self) -> f32 {
+        (self.late - self.cold) / (self.oracle - self.cold)
+    }
+}
+
+/// A town's days. Who `wears` puts on the first outfit that they like each day.
+fn live(wears: bool) -> Gain {
     let mut rng = Rng::with_seed(20);
     let mut people: Vec<Person> = (0..PEOPLE).map(|n| Person::new(n, &mut rng)).collect();
+    let pieces = known(&people);
     let oracle = people.iter().map(Person::best).sum::<f32>() / PEOPLE as f32;
 
     let mut model = Model::builtin();
@@ -201,6 +248,7 @@ fn planted_tastes_are_found_and_served() {
             let answer = person.ask(&model, now, rng.u64(..));
             let showing = showing(person, &answer, now, &mut rng);
             joiner.show(&showing);
+            let mut wants = wears;
             for outfit in &showing.outfits {
                 let pieces: Vec<usize> = outfit
                     .pieces
@@ -210,21 +258,27 @@ fn planted_tastes_are_found_and_served() {
                 let likely = person.likes(pieces.iter().copied());
                 (sum, shown) = (sum + likely, shown + 1.0);
                 let yes = rng.f32() < likely;
-                let kind = if yes {
+                let mut kinds = vec![if yes {
                     SignalKind::Like
                 } else {
                     SignalKind::Skipped
-                };
-                let signal = Signal {
-                    id: SignalId::from_uuid(Uuid::from_u64_pair(rng.u64(..), rng.u64(..))),
-                    user_id: person.id,
-                    kind,
-                    recommendation_id: Some(outfit.id),
-                    items: outfit.pieces.iter().map(|piece| piece.item_id).collect(),
-                    created_at: now,
-                };
-                joiner.signal(&signal);
-                person.history.push(signal);
+                }];
+                if yes && wants {
+                    wants = false;
+                    kinds.push(SignalKind::Worn);
+                }
+                for kind in kinds {
+                    let signal = Signal {
+                        id: SignalId::from_uuid(Uuid::from_u64_pair(rng.u64(..), rng.u64(..))),
+                        user_id: person.id,
+                        kind,
+                        recommendation_id: Some(outfit.id),
+                        items: outfit.pieces.iter().map(|piece| piece.item_id).collect(),
+                        created_at: now,
+                    };
+                    joiner.signal(&signal);
+                    person.history.push(signal);
+                }
             }
             // The night: what was done today goes into each person's style.
             let today = person
@@ -232,18 +286,16 @@ fn planted_tastes_are_found_and_served() {
                 .iter()
                 .filter(|signal| signal.created_at == now);
             let deeds: Vec<(f32, usize)> = today
-                .flat_map(|signal| {
-                    let share = reward(signal.kind) / signal.items.len() as f32;
-                    signal.items.iter().map(move |item| (share, *item))
-                })
-                .map(|(reward, item)| (reward, person.piece(item)))
+                .flat_map(reward::shared)
+                .map(|(item, reward)| (reward, person.piece(item)))
                 .collect();
             let vectors = deeds.iter().map(|(reward, piece)| {
                 let vector = person.wardrobe[*piece].vector.as_deref().unwrap();
-                summary.see("m", vector);
+                summary.see(support::MODEL, vector);
                 (*reward, vector)
             });
-            assert_eq!(person.style.update("m", now.date(), vectors), Ok(true));
+            let updated = person.style.update(support::MODEL, now.date(), vectors);
+            assert_eq!(updated, Ok(true));
         }
         accepted.push(sum / shown);
         summary.add(&joiner.finish());
@@ -254,24 +306,42 @@ fn planted_tastes_are_found_and_served() {
             }
             None => memory.insert(summary),
         };
-        let challenger = train(&model, memory, Pace::STEADY, &format!("day-{day}"), now);
-        let evaluation = evaluate(&model, &challenger, memory, &Pieces::default());
-        if evaluation.decision.promoted {
-            model = challenger;
+        // Each night in production; styles, which do most of it, are brought up to date each night here too.
+        if day % 4 > 0 {
+            continue;
+        }
+        let name = format!("day-{day}");
+        let challenger = challenge(&model, memory, &pieces, Pace::STEADY, (&name, now));
+        if challenger.evaluation.decision.promoted {
+            model = challenger.model;
             promoted += 1;
         }
     }
 
-    let cold = accepted[0];
-    let late = accepted[accepted.len() - 4..].iter().sum::<f32>() / 4.0;
+    let gain = Gain {
+        cold: accepted[0],
+        late: accepted[accepted.len() - 4..].iter().sum::<f32>() / 4.0,
+        oracle,
+    };
     println!(
-        "cold {cold:.3}, late {late:.3}, oracle {oracle:.3}: {:.2} of the gain; promoted {promoted} times; {:?}",
-        (late - cold) / (oracle - cold),
-        model.blend.weights()
+        "{gain:?}: {:.2} of the gain; promoted {promoted} times; {:?}, scorer {}",
+        gain.part(),
+        model.blend.weights(),
+        model.compat.is_some(),
     );
     assert!(promoted > 0);
-    assert!(
-        late - cold >= 0.5 * (oracle - cold),
-        "from {cold:.3} to {late:.3} of {oracle:.3}: {accepted:.2?}"
-    );
+    gain
+}
+
+#[test]
+fn planted_tastes_are_found_and_served() {
+    let gain = live(false);
+    assert!(gain.part() >= 0.5, "{gain:?}");
+}
+
+/// What was worn rests for a week and its pieces for longer, which none of these people asked for.
+#[test]
+fn planted_tastes_are_found_beside_the_variety_of_what_is_worn() {
+    let gain = live(true);
+    assert!(gain.part() >= 0.4, "{gain:?}");
 }

@@ -31,16 +31,16 @@ pub(crate) type Piece = (UserId, ItemId);
 /// What a person did on a day: rewards of pieces.
 pub(crate) type Deeds = BTreeMap<UserId, Vec<(f32, Piece)>>;
 
-/// What each did, in an order that does not depend on how the signals came. `owners` knows whose the pieces
+/// What each did, rewards shared among pieces, in an order that does not depend on how the signals came. `owners` knows whose the pieces
 /// are that are not the person's own.
 pub(crate) fn deeds(signals: &[Signal], owners: &HashMap<ItemId, UserId>) -> Deeds {
     let mut deeds = Deeds::new();
     for signal in signals {
         let of_person = deeds.entry(signal.user_id).or_default();
         let room = MOST_DEEDS.saturating_sub(of_person.len());
-        for item in signal.items.iter().take(room) {
-            let owner = owners.get(item).copied().unwrap_or(signal.user_id);
-            of_person.push((reward(signal.kind), (owner, *item)));
+        for (item, share) in reward::shared(signal).into_iter().take(room) {
+            let owner = owners.get(&item).copied().unwrap_or(signal.user_id);
+            of_person.push((share, (owner, item)));
         }
     }
     for of_person in deeds.values_mut() {

@@ -1,6 +1,6 @@
 //! What a deed is worth, and how it fades: the one table for learning and for a person's own history.
 
-use drape_domain::SignalKind;
+use drape_domain::{ItemId, Signal, SignalKind};
 
 /// After so many days a deed counts half.
 pub const HALF_LIFE_DAYS: f32 = 45.0;
@@ -38,6 +38,17 @@ pub fn reward(deed: impl Into<Deed>) -> f32 {
     }
 }
 
+/// The reward of a signal, shared among the pieces that it is about, each of them once: a whole outfit says no more
+/// than one piece would, and naming a piece twice says no more than naming it once.
+#[must_use]
+pub fn shared(signal: &Signal) -> Vec<(ItemId, f32)> {
+    let mut items = signal.items.clone();
+    items.sort_unstable();
+    items.dedup();
+    let share = reward(signal.kind) / items.len().max(1) as f32;
+    items.into_iter().map(|item| (item, share)).collect()
+}
+
 /// What is left of a deed after so many days, 0–1. A device's clock may be ahead; nothing was done in the
 /// future, and what is not a number is of today.
 #[must_use]
@@ -53,7 +64,29 @@ pub fn decay_by(days: f32, half_life_days: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use drape_domain::{SignalId, Timestamp, UserId};
+    use uuid::Uuid;
+
     use super::*;
+
+    #[test]
+    fn of_many_pieces_each_has_its_share_however_often_it_is_named() {
+        let mut signal = Signal {
+            id: SignalId::new(),
+            user_id: UserId::new(),
+            kind: SignalKind::TryonKept,
+            recommendation_id: None,
+            items: [3, 1, 3, 2]
+                .map(|n| ItemId::from_uuid(Uuid::from_u128(n)))
+                .to_vec(),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        let shares = shared(&signal);
+        assert_eq!(shares.len(), 3);
+        assert!(shares.iter().all(|(_, share)| *share == 1.0));
+        signal.items.clear();
+        assert_eq!(shared(&signal), []);
+    }
 
     #[test]
     fn deeds_rank_from_a_purchase_down_to_a_dislike() {

@@ -51,6 +51,28 @@ async fn a_boutiques_piece_counts_though_it_is_not_the_persons_own() {
     world.owns(person(77), 6, MODEL).await;
     world.run(json!({})).await;
     let style = world.style(person(1)).await.unwrap();
+    // The other half of the like is for the person's own piece, which has no vector.
+    assert!((style.weight() - 0.5).abs() < 1e-6);
+}
+
+#[tokio::test]
+async fn a_signal_about_many_pieces_says_no_more_than_one_about_one() {
+    let world = World::empty();
+    let mut worn = outfit(person(1), 5, 0);
+    for n in 6..9 {
+        worn.pieces.push(ShownPiece {
+            item_id: item(n),
+            ..worn.pieces[0]
+        });
+    }
+    world
+        .says(person(1), SignalKind::Like, Some(&worn), DAY)
+        .await;
+    for n in 5..9 {
+        world.owns(person(1), n, MODEL).await;
+    }
+    world.run(json!({})).await;
+    let style = world.style(person(1)).await.unwrap();
     assert!((style.weight() - 1.0).abs() < 1e-6);
 }
 
