@@ -88,7 +88,7 @@ impl Within {
             learner,
             auc: held.auc.value,
             auc_interval: [held.auc.low, held.auc.high],
-            calibration_error: held.ece,
+            calibration_error: held.ece.value,
             log_loss: held.log_loss,
         }
     }

@@ -1,8 +1,8 @@
 //! The `drift` job: looks whether the world has moved away from what was learned.
 //!
 //! Daily, after learning. What it sees becomes metrics, on which the template has alarms, and a report beside the
-//! day's other ones. If people do ever less with what they are shown, it asks for a training that learns faster:
-//! once for each fall, however long it lasts and however often the job runs.
+//! day's other ones. If people do ever less with what they are shown, it asks for a training that learns faster,
+//! once for each fall however often the job runs, and notes the fall: while it lasts, the daily training is as fast.
 
 use drape_common::{
     batch::JobError,
@@ -16,7 +16,7 @@ use drape_common::{
 use drape_domain::Timestamp;
 use drape_taste::{
     Summary,
-    drift::{Drift as Seen, drift},
+    drift::{Drift as Seen, Fall, drift},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,8 +26,6 @@ use time::{Date, Duration};
 const MOST_BYTES: u64 = 129 << 20;
 /// The note of a fall is a line.
 const MOST_NOTE: u64 = 4096;
-/// A fall that was not seen for so many days is over: the next one is another.
-const OVER_AFTER_DAYS: i64 = 7;
 const JSON: &str = "application/json";
 
 /// What looks.
@@ -67,15 +65,6 @@ pub struct Report {
     pub fallen_since: Option<Date>,
     /// The last day beside those before it; none if nothing was ever shown.
     pub drift: Option<Seen>,
-}
-
-/// A fall of engagement that was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Fall {
-    #[serde(with = "date")]
-    since: Date,
-    #[serde(with = "date")]
-    last_seen: Date,
 }
 
 impl<B, Q> Drift<B, Q>
@@ -123,17 +112,14 @@ where
         serde_json::to_value(&report).map_err(|error| unwritable(&error))
     }
 
-    /// Asks for faster learning, unless that was done for this fall.
+    /// Asks for faster learning, unless that was done for this fall, and notes that it was seen.
     async fn answer(&self, day: Date) -> Result<Fall, JobError> {
         let known = self.learned.get_object(keys::FALL, MOST_NOTE).await?;
         let known: Option<Fall> =
             known.and_then(|object| serde_json::from_slice(&object.bytes).ok());
-        let is_the_same = |fall: &Fall| {
-            let end = fall.last_seen + Duration::days(OVER_AFTER_DAYS);
-            day <= end
-        };
-        let fall = match known.filter(is_the_same) {
-            Some(fall) if fall.last_seen >= day => return Ok(fall),
+        let is_later = |fall: &Fall| day <= fall.last_seen;
+        let fall = match known.filter(|fall| is_later(fall) || fall.lasts(day)) {
+            Some(fall) if is_later(&fall) => return Ok(fall),
             Some(fall) => Fall {
                 last_seen: day,
                 ..fall

@@ -11,7 +11,7 @@ use drape_common::{
     },
 };
 use drape_domain::{Item, Timestamp};
-use drape_taste::{Decision, Model, Summary, challenge, outfits};
+use drape_taste::{Decision, Model, Summary, challenge, drift::Fall, outfits};
 use futures::{StreamExt, TryStreamExt, stream};
 use time::{Date, Duration, Time};
 
@@ -25,6 +25,8 @@ const MOST_BYTES: u64 = 129 << 20;
 const AT_ONCE: usize = 4;
 /// A report is some kilobytes.
 const MOST_REPORT: u64 = 1 << 20;
+/// The note of a fall is a line.
+const MOST_NOTE: u64 = 4096;
 /// The model among the files of a version.
 const MODEL: &str = "model.bin";
 const JSON: &str = "application/json";
@@ -41,7 +43,8 @@ where
 {
     /// Learns from all that is known after the day, and answers what came of it. A day that has its report is
     /// done; anything else is done again and ends the same, since a day's model has a name of its own.
-    pub(crate) async fn reduce(&self, day: Date, pace: Pace) -> Result<Report, JobError> {
+    pub(crate) async fn reduce(&self, day: Date, asked: Pace) -> Result<Report, JobError> {
+        let pace = self.pace(day, asked).await?;
         let done = keys::learning(day, report_name(pace));
         if let Some(report) = self.report(&done).await? {
             return Ok(report);
@@ -62,6 +65,15 @@ where
             .put_object(&done, JSON, report.to_json()?)
             .await?;
         Ok(report)
+    }
+
+    /// As was asked, but fast while a fall of engagement lasts: a steady model that follows a fast one by a day
+    /// would have all of the old evidence back.
+    async fn pace(&self, day: Date, asked: Pace) -> Result<Pace, StoreError> {
+        let note = self.learned.get_object(keys::FALL, MOST_NOTE).await?;
+        let fall = note.and_then(|note| serde_json::from_slice::<Fall>(&note.bytes).ok());
+        let lasts = fall.is_some_and(|fall| fall.lasts(day));
+        Ok(if lasts { Pace::Fast } else { asked })
     }
 
     /// Trains a challenger, compares it with the champion, and publishes it if it wins.

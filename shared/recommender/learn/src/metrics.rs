@@ -148,22 +148,96 @@ fn covariance(x: &[f64], y: &[f64]) -> Option<f64> {
     Some(sum / (x.len() - 1) as f64)
 }
 
+/// Bins of equal width that probabilities are sorted into.
+const BINS: usize = 10;
+/// Samples of the examples, drawn with replacement, that an interval of a calibration error is made of.
+const RESAMPLES: usize = 400;
+
 /// Expected calibration error, 0–1: how far probabilities are from what came true, over ten bins of equal width,
 /// weighed by their counts (C. Guo et al., "On calibration of modern neural networks", 2017).
 ///
 /// None of no examples, where the slices differ in length, or where a probability is not one.
 #[must_use]
 pub fn ece(probabilities: &[f32], labels: &[bool]) -> Option<f64> {
-    const BINS: usize = 10;
-    let mut gaps = [0.0_f64; BINS];
-    for (probability, label) in checked(probabilities, labels)? {
+    let gaps = gaps(probabilities, labels)?;
+    Some(error(&gaps, 0..gaps.len()))
+}
+
+/// [`ece`] with its interval by the basic bootstrap (B. Efron, R. Tibshirani, "An introduction to the bootstrap",
+/// 1993): chance alone makes an error of a sample larger than that of all there is, and that of a sample of the sample
+/// larger again, so what resampling adds is taken off. It always holds the value. The same input gives the same interval.
+///
+/// None where [`ece`] is none.
+#[must_use]
+pub fn ece_interval(probabilities: &[f32], labels: &[bool]) -> Option<Interval> {
+    let gaps = gaps(probabilities, labels)?;
+    let value = error(&gaps, 0..gaps.len());
+    let interval = basic_bootstrap(value, gaps.len(), |drawn| {
+        error(&gaps, drawn.iter().copied())
+    });
+    Some(Interval {
+        value,
+        low: interval.low.clamp(0.0, value),
+        high: interval.high.clamp(value, 1.0),
+    })
+}
+
+/// By how much the [`ece`] of `ours` is above that of `theirs` on the same examples, with its interval by the basic
+/// bootstrap, both from the same samples.
+///
+/// None where either [`ece`] is none.
+#[must_use]
+pub fn ece_rise(ours: &[f32], theirs: &[f32], labels: &[bool]) -> Option<Interval> {
+    let (ours, theirs) = (gaps(ours, labels)?, gaps(theirs, labels)?);
+    let rise = |drawn: &[usize]| {
+        error(&ours, drawn.iter().copied()) - error(&theirs, drawn.iter().copied())
+    };
+    let all: Vec<usize> = (0..labels.len()).collect();
+    Some(basic_bootstrap(rise(&all), labels.len(), rise))
+}
+
+/// For each example the bin of its probability, and by how much that is above what came true.
+fn gaps(probabilities: &[f32], labels: &[bool]) -> Option<Vec<(usize, f64)>> {
+    let examples = checked(probabilities, labels)?;
+    let gap = |(probability, label): (f64, f64)| {
         let bin = ((probability * BINS as f64) as usize).min(BINS - 1);
-        if let Some(gap) = gaps.get_mut(bin) {
-            *gap += probability - label;
+        (bin, probability - label)
+    };
+    Some(examples.map(gap).collect())
+}
+
+/// The calibration error of these of the examples.
+fn error(gaps: &[(usize, f64)], drawn: impl ExactSizeIterator<Item = usize>) -> f64 {
+    let count = drawn.len().max(1);
+    let mut sums = [0.0_f64; BINS];
+    for (bin, gap) in drawn.filter_map(|at| gaps.get(at)) {
+        if let Some(sum) = sums.get_mut(*bin) {
+            *sum += gap;
         }
     }
-    let total: f64 = gaps.iter().map(|gap| gap.abs()).sum();
-    Some(total / labels.len() as f64)
+    sums.iter().map(|sum| sum.abs()).sum::<f64>() / count as f64
+}
+
+/// The interval of a value from what it is for samples drawn from so many examples.
+fn basic_bootstrap(value: f64, count: usize, of: impl Fn(&[usize]) -> f64) -> Interval {
+    let mut random = fastrand::Rng::with_seed(0);
+    let mut drawn = vec![0; count];
+    let mut values: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            drawn.iter_mut().for_each(|at| *at = random.usize(..count));
+            of(&drawn)
+        })
+        .collect();
+    values.sort_by(f64::total_cmp);
+    let quantile = |part: f64| {
+        let at = (part * (RESAMPLES - 1) as f64).round() as usize;
+        values.get(at).copied().unwrap_or(value)
+    };
+    Interval {
+        value,
+        low: 2.0 * value - quantile(0.975),
+        high: 2.0 * value - quantile(0.025),
+    }
 }
 
 /// The mean negative logarithm of the probability given to what came true, in nats; ln 2 is a coin's.
@@ -244,6 +318,8 @@ mod tests {
         assert_eq!(ece(&[], &[]), None);
         assert_eq!(ece(&[1.5], &[true]), None);
         assert_eq!(log_loss(&[f32::NAN], &[true]), None);
+        assert_eq!(ece_interval(&[], &[]), None);
+        assert_eq!(ece_rise(&[0.5], &[1.5], &[true]), None);
         assert_eq!(auc_interval(&[1.0], &[true]), None);
         assert_eq!(auc_gain(&[1.0, 0.0], &[1.0, 0.0], &[true, false]), None);
     }
@@ -291,6 +367,55 @@ mod tests {
         assert!((ece(&[1.0, 1.0], &[true, false]).unwrap() - 0.5).abs() < 1e-9);
         // Gaps in two bins do not cancel out.
         assert!((ece(&[0.95, 0.05], &[false, true]).unwrap() - 0.95).abs() < 1e-6);
+    }
+
+    /// Probabilities, and what came true of them when the log-odds were `boast` times too large.
+    fn boasting(seed: u64, count: usize, boast: f32) -> (Vec<f32>, Vec<bool>) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        (0..count)
+            .map(|_| {
+                let odds = (random.f32() - 0.5) * 6.0;
+                let probability = |odds: f32| 1.0 / (1.0 + (-odds).exp());
+                (probability(odds), random.f32() < probability(odds / boast))
+            })
+            .unzip()
+    }
+
+    #[test]
+    fn the_interval_of_a_calibration_error_covers_the_truth_about_nineteen_times_in_twenty() {
+        let truth = {
+            let (told, came) = boasting(1_000, 400_000, 3.0);
+            ece(&told, &came).unwrap()
+        };
+        assert!(truth > 0.1, "{truth}");
+        let covered = (0..200)
+            .filter(|seed| {
+                let (told, came) = boasting(*seed, 400, 3.0);
+                let interval = ece_interval(&told, &came).unwrap();
+                assert!((interval.low..=interval.high).contains(&interval.value));
+                (interval.low..=interval.high).contains(&truth)
+            })
+            .count();
+        assert!((180..=199).contains(&covered), "{covered} of 200");
+    }
+
+    #[test]
+    fn a_rise_of_the_calibration_error_is_told_from_chance() {
+        let sure = |seed: u64, boast: f32| {
+            let (told, came) = boasting(seed, 400, 1.0);
+            let odds = |p: f32| (p / (1.0 - p)).ln() * boast;
+            let other: Vec<f32> = told
+                .iter()
+                .map(|p| 1.0 / (1.0 + (-odds(*p)).exp()))
+                .collect();
+            ece_rise(&other, &told, &came).unwrap().low > 1e-6
+        };
+        let times = |boast: f32| (0..100).filter(|seed| sure(*seed, boast)).count();
+        let (none, slight, much) = (times(1.0), times(1.05), times(3.0));
+        assert!(
+            none == 0 && slight <= 10 && much >= 95,
+            "{none} {slight} {much}"
+        );
     }
 
     #[test]

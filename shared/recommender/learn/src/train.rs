@@ -58,7 +58,7 @@ pub struct Held {
     /// Area under the ROC curve.
     pub auc: metrics::Interval,
     /// Expected calibration error.
-    pub ece: f64,
+    pub ece: metrics::Interval,
     /// Mean log loss; a coin has 0.693.
     pub log_loss: f64,
 }
@@ -268,7 +268,7 @@ fn calibrate(examples: &[Example], logits: &[f32]) -> Result<Calibration, Error>
     let held = || {
         Some(Held {
             auc: metrics::auc_interval(&logits, &truth)?,
-            ece: metrics::ece(&probabilities, &truth)?,
+            ece: metrics::ece_interval(&probabilities, &truth)?,
             log_loss: metrics::log_loss(&probabilities, &truth)?,
         })
     };

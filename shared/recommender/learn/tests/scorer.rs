@@ -223,7 +223,7 @@ fn a_group_contributes_what_it_changes() {
 #[test]
 fn held_out_probabilities_are_honest_and_the_better_learner_serves() {
     let trained = train(&outfits(400, ALL, 1), None).unwrap();
-    assert!(trained.linear.auc.value > 0.9 && trained.linear.ece < 0.06);
+    assert!(trained.linear.auc.value > 0.9 && trained.linear.ece.value < 0.06);
     assert!(trained.linear.log_loss < 0.5 && trained.net.log_loss < 0.5);
     let net_is_better = trained.net.auc.value > trained.linear.auc.value
         && trained.net.log_loss < trained.linear.log_loss;

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Blend, Evaluation, Measured, Model, Pace, Summary, evaluate,
+    evaluate::MIN_HELD_OUT,
     examples::Example,
     outfits::{self, Judge, Pieces},
     train,
-    train::{MIN_HELD_OUT, is_held_out},
+    train::is_held_out,
 };
 
 /// What tells a challenger what goes with what.
@@ -165,7 +166,7 @@ fn blend(model: &Model, summary: &Summary, pieces: &Pieces, pace: Pace) -> Optio
 fn decide(held: &Held, with: &Evaluation, without: &Evaluation) -> (bool, String) {
     let own = format!(
         "liked outfits against chance ones: held-out AUC {:.4} ({:.4}–{:.4}), calibration error {:.4}",
-        held.auc.value, held.auc.low, held.auc.high, held.ece
+        held.auc.value, held.auc.low, held.auc.high, held.ece.value
     );
     // A coin's log loss is ln 2.
     if held.auc.low <= 0.5 || held.log_loss >= std::f64::consts::LN_2 {
@@ -191,7 +192,7 @@ impl From<Held> for Measured {
     fn from(held: Held) -> Self {
         Self {
             auc: held.auc.into(),
-            ece: held.ece,
+            ece: held.ece.into(),
             log_loss: held.log_loss,
         }
     }

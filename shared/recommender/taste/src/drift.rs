@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
-use crate::{Pace, examples::Counts, report::iso_date};
+use crate::{examples::Counts, report::iso_date};
 
 /// Equal steps of 0–1 that values are counted in.
 const STEPS: usize = 200;
@@ -251,15 +251,26 @@ pub struct Drift {
     pub alarms: Vec<String>,
 }
 
-impl Drift {
-    /// How fast the next training should learn.
+/// A fall that was not seen for so many days is over: the next one is another.
+const OVER_AFTER_DAYS: i64 = 7;
+
+/// A sustained fall of engagement, from the day on which it was first seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fall {
+    /// The first day on which it was seen.
+    #[serde(with = "iso_date")]
+    pub since: Date,
+    /// The last one so far.
+    #[serde(with = "iso_date")]
+    pub last_seen: Date,
+}
+
+impl Fall {
+    /// Whether it lasts on a day: from when it was first seen until it was not seen for a week.
     #[must_use]
-    pub const fn pace(&self) -> Pace {
-        if self.sustained_fall {
-            Pace::FAST
-        } else {
-            Pace::STEADY
-        }
+    pub fn lasts(&self, day: Date) -> bool {
+        let end = self.last_seen + time::Duration::days(OVER_AFTER_DAYS);
+        (self.since..=end).contains(&day)
     }
 }
 
@@ -403,20 +414,31 @@ mod tests {
         let days: Vec<Day> = (0..36).map(|ago| day(ago, 300 + ago as u64 % 7)).collect();
         let drift = drift(&days).unwrap();
         assert!(drift.alarms.is_empty(), "{:?}", drift.alarms);
-        assert_eq!(drift.pace(), Pace::STEADY);
+        assert!(!drift.sustained_fall);
     }
 
     #[test]
-    fn a_week_of_less_engagement_asks_for_faster_learning_and_one_bad_day_does_not() {
+    fn a_week_of_less_engagement_is_a_fall_and_one_bad_day_is_not() {
         let week = |engaged: fn(i64) -> u64| -> Drift {
             let days: Vec<Day> = (0..36).map(|ago| day(ago, engaged(ago))).collect();
             drift(&days).unwrap()
         };
         let fallen = week(|ago| if ago < 7 { 230 } else { 300 });
         assert!(fallen.sustained_fall);
-        assert_eq!(fallen.pace(), Pace::FAST);
         assert!(!week(|ago| if ago < 1 { 20 } else { 300 }).sustained_fall);
         assert!(!week(|ago| if ago < 7 { 292 } else { 300 }).sustained_fall);
+    }
+
+    #[test]
+    fn a_fall_lasts_until_it_was_not_seen_for_a_week() {
+        let fall = Fall {
+            since: TODAY - Duration::days(3),
+            last_seen: TODAY,
+        };
+        let lasts: Vec<i64> = (-9..=9)
+            .filter(|after| fall.lasts(TODAY + Duration::days(*after)))
+            .collect();
+        assert_eq!(lasts, (-3..=7).collect::<Vec<_>>());
     }
 
     #[test]

@@ -7,8 +7,10 @@ mod challenge;
 mod codec;
 pub mod collaborative;
 pub mod drift;
+mod evaluate;
 pub mod examples;
 mod explore;
+mod fit;
 mod model;
 pub mod outfits;
 pub mod report;
@@ -24,12 +26,13 @@ pub use blend::{Blend, COMPAT_WEIGHTS, Parts, WEIGHT_BOUNDS};
 pub use challenge::{Challenge, Scorer, Serves, challenge};
 pub use codec::LoadError;
 pub use collaborative::Collaborative;
+pub use evaluate::{
+    AUC_EPSILON, Decision, ECE_EPSILON, Evaluation, Measured, Other, Range, evaluate,
+};
 pub use explore::{Choice, Evidence, Explorer, MAX_FEATURES};
 pub use model::{Model, Popularity};
 pub use report::Report;
 pub use reward::{Deed, HALF_LIFE_DAYS, reward};
 pub use style::{Lens, Preference, Style, StyleError, trust};
 pub use summary::{Liked, Summary};
-pub use train::{
-    AUC_EPSILON, Decision, ECE_TOLERANCE, Evaluation, Measured, Pace, Range, evaluate, train,
-};
+pub use train::{Pace, train};

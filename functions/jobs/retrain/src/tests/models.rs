@@ -1,7 +1,10 @@
 //! Models: trained, compared, served, gone back to.
 
-use drape_common::live::{self, MODELS};
-use drape_taste::Model;
+use drape_common::{
+    live::{self, MODELS},
+    store::blob::keys,
+};
+use drape_taste::{Model, Pace, drift::Fall};
 use serde_json::json;
 use time::Duration;
 
@@ -131,6 +134,27 @@ async fn fast_learning_out_of_turn_makes_a_model_of_its_own() {
     let left = world.left();
     world.run(json!({ "pace": "fast" })).await;
     assert_eq!(world.left(), left);
+}
+
+#[tokio::test]
+async fn while_a_fall_of_engagement_lasts_the_daily_training_is_fast() {
+    let world = World::with_people(40).await;
+    let fall = Fall {
+        since: DAY - Duration::days(3),
+        last_seen: DAY - Duration::days(1),
+    };
+    let note = serde_json::to_vec(&fall).unwrap();
+    world.app.learned.upload(keys::FALL, "", &note);
+    for (later, pace) in [(0, Pace::FAST), (5, Pace::FAST), (7, Pace::STEADY)] {
+        let day = DAY + Duration::days(later);
+        after(day);
+        let report: Report = serde_json::from_value(world.run(json!({})).await).unwrap();
+        assert_eq!(report.training.pace, pace, "{later} days later");
+        let shards = world.run(json!({ "stage": "list" })).await;
+        let report = world.run(shards["reduce"].clone()).await;
+        let report: Report = serde_json::from_value(report).unwrap();
+        assert_eq!(report.training.pace, pace, "{later} days later, by shards");
+    }
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ async fn what_people_like_together_is_learned_and_served() {
     assert!(["linear", "net"].contains(&serves), "{scorer:#}");
     assert_eq!(scorer["gone"], 0);
     assert!(scorer[serves]["auc"]["low"].as_f64() > Some(0.5));
-    assert!(scorer[serves]["ece"].is_number());
+    assert!(scorer[serves]["ece"]["low"].is_number());
     let auc = |of: &str| scorer[of]["challenger"]["auc"]["value"].as_f64().unwrap();
     assert!(auc("with") > auc("without") + 0.1, "{scorer:#}");
 
