@@ -10,6 +10,15 @@ pub struct MissingSetting(pub &'static str);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings;
 
+impl Settings {
+    /// Bytes of memory that the function has, as Lambda says; none elsewhere.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let mebibytes = std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok()?;
+        mebibytes.parse::<u64>().ok()?.checked_mul(1 << 20)
+    }
+}
+
 macro_rules! settings {
     ($($(#[$doc:meta])* $getter:ident = $variable:literal),+ $(,)?) => {
         impl Settings {

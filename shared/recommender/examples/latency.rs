@@ -12,7 +12,7 @@ use drape_domain::{Color, Item, Oklab, Prefs, SignalKind, Text};
 use drape_index::Catalog;
 use drape_learn::{Compat, Garment, Learner, words};
 use drape_recommender::{Boutiques, Condition, Context, Occasion, Reading, Request, recommend};
-use drape_taste::Model;
+use drape_taste::{Model, Style};
 
 const DIM: usize = 512;
 const ROUNDS: usize = 300;
@@ -59,6 +59,14 @@ fn main() {
         "{:>8} {:>8} {:>8} {:>10} {:>10} {:>10}",
         "items", "on sale", "learned", "p50 ms", "p99 ms", "max ms"
     );
+    let mut style = Style::new(support::MODEL);
+    let liked = titled(40, 5);
+    let deeds = liked
+        .iter()
+        .filter_map(|one| Some((2.0, one.vector.as_deref()?)));
+    style
+        .update(support::MODEL, support::NOW.date(), deeds)
+        .unwrap();
     let catalog = catalog(100_000);
     let rules = Model {
         embedding: Some(support::MODEL.to_owned()),
@@ -91,6 +99,8 @@ fn main() {
         let ask = |context| {
             let request = Request {
                 history: &history,
+                style: Some(&style),
+                explore: Some(7),
                 model: Some(if learned { &net } else { &rules }),
                 catalog: on_sale.then_some(&catalog),
                 boutiques: on_sale.then(Boutiques::default),

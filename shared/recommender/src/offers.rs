@@ -10,6 +10,7 @@ use crate::{
     Boutiques, Context, Request,
     garment::{Garment, Tastes},
     neighbours::Direction,
+    request::has_size,
     rules::{self, Rule},
     score::{KEEPS_RECORD, Measure, Unit},
     wardrobe::Wardrobe,
@@ -91,11 +92,7 @@ impl<'r, 'a> Search<'r, 'a> {
             context: request.context,
             wardrobe,
             measure,
-            sizes: boutiques
-                .sizes
-                .iter()
-                .filter_map(|size| Size::new(size.as_str()))
-                .collect(),
+            sizes: boutiques.wanted_sizes(),
             boutiques,
             model,
             not_categories: unfit.collect(),
@@ -147,8 +144,7 @@ impl<'r, 'a> Search<'r, 'a> {
     /// Neighbours of the person's best pieces, then what is liked most, `width` times as many as usual; each row once.
     fn rows(&self, slot: Slot, width: usize) -> Vec<Row> {
         let (near, liked) = (NEIGHBOURS * width, POPULAR * width);
-        // Bags, hats and jewellery fit everyone.
-        let has_size = !matches!(slot, Slot::Bag | Slot::Hat | Slot::Accessory);
+        let has_size = has_size(slot);
         let seasons = self.context.seasons();
         let wears_season = matches!(slot, Slot::Top | Slot::Bottom | Slot::Dress | Slot::Outer);
         let wanted = Wanted {

@@ -40,6 +40,7 @@ impl Told<'_, '_> {
             "preference" => self.preference(),
             "freshness" => self.freshness(),
             "season" => self.season(),
+            "boutique" => self.popular(),
             _ => None,
         }
     }
@@ -189,6 +190,14 @@ impl Told<'_, '_> {
         let hero = main().next()?;
         weeks(hero.known.worn_days_ago?)
             .map(|weeks| format!("it is {weeks} since you wore the {}", noun(hero)))
+    }
+
+    /// A piece of a boutique of which people said good things, mostly.
+    fn popular(&self) -> Option<String> {
+        const LIKED: f32 = 0.7;
+        let liked = |piece: &&&Garment<'_>| piece.popularity >= Some(LIKED);
+        let piece = self.pieces.iter().find(liked)?;
+        Some(format!("others like the {}", noun(piece)))
     }
 
     fn season(&self) -> Option<String> {

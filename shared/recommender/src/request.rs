@@ -1,7 +1,7 @@
 //! What is asked and what is answered.
 
 use drape_domain::{Item, ItemId, Money, Prefs, Signal, Slot, Text, UserId, showing::ShownFeature};
-use drape_index::Catalog;
+use drape_index::{Catalog, Size};
 use drape_taste::{Model, Parts, Style};
 
 use crate::{Context, Reading, Rule};
@@ -62,6 +62,37 @@ pub struct Boutiques<'a> {
     pub budget: Option<Money>,
 }
 
+impl Boutiques<'_> {
+    /// Whether an item comes in one of the sizes and is within the budget, as the index judges it.
+    #[must_use]
+    pub fn suit(&self, item: &Item) -> bool {
+        let sizes = self.wanted_sizes();
+        let mut comes_in = item.typed.sizes.iter().flatten().peekable();
+        let fits = !has_size(item.category().slot())
+            || sizes.is_empty()
+            || comes_in.peek().is_none()
+            || comes_in
+                .any(|size| Size::new(size.as_str()).is_some_and(|size| sizes.contains(&size)));
+        let is_affordable = self.budget.is_none_or(|budget| {
+            item.typed.price.is_some_and(|price| {
+                price.currency() == budget.currency() && price.amount() <= budget.amount()
+            })
+        });
+        fits && is_affordable
+    }
+
+    /// The sizes that can be read; none of them: any will do.
+    pub(crate) fn wanted_sizes(&self) -> Vec<Size> {
+        let sizes = self.sizes.iter();
+        sizes.filter_map(|size| Size::new(size.as_str())).collect()
+    }
+}
+
+/// Whether its pieces come in sizes: bags, hats and jewellery fit everyone.
+pub(crate) const fn has_size(slot: Slot) -> bool {
+    !matches!(slot, Slot::Bag | Slot::Hat | Slot::Accessory)
+}
+
 /// The usual [`Request::avoid_repeat_days`].
 pub const AVOID_REPEAT_DAYS: u16 = 7;
 
@@ -105,7 +136,7 @@ pub struct Answer {
 /// A whole outfit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outfit {
-    /// Source the skin outwards: top and bottom (or dress), outer layer, shoes, hat, bag, accessory.
+    /// From the skin outwards: top and bottom (or dress), outer layer, shoes, hat, bag, accessory.
     pub pieces: Vec<Placed>,
     /// 0–1, in steps of 0.0001.
     pub score: f64,

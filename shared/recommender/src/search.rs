@@ -186,6 +186,16 @@ impl<'a> Candidates<'a> {
         self.repeats.contains(&core) && !is_asked_dress
     }
 
+    /// Whether all of it was worn together lately, and nothing else with it.
+    fn was_worn_whole(&self, look: &Look) -> bool {
+        let mut items: Vec<_> = look
+            .picks()
+            .map(|pick| self.wardrobe.pieces[self.units[pick].index].id)
+            .collect();
+        items.sort_unstable();
+        self.wardrobe.history.worn_lately.contains(&items)
+    }
+
     fn slot(&self, slot: Slot) -> &[Pick] {
         &self.slots[slot as usize]
     }
@@ -366,6 +376,8 @@ fn search_within(candidates: &Candidates<'_>, width: usize) -> Vec<Found> {
     let mut found: Vec<(f32, Look)> = beam
         .into_iter()
         .map(|(_, look)| trimmed(candidates, look, offers))
+        // Of a dress that was asked for, with other things than then.
+        .filter(|(_, look)| !candidates.was_worn_whole(look))
         .collect();
     found.sort_by(by_score);
     found

@@ -22,9 +22,9 @@ pub(crate) const SHORTLIST: [usize; 8] = [56, 40, 24, 10, 10, 3, 3, 3];
 /// on, and both only show in the whole outfit.
 const PER_CATEGORY: usize = 3;
 /// For so many of the best tops and dresses, and of what every outfit must hold …
-const HEROES: usize = 6;
+const HEROES: usize = 3;
 /// … so many of each other slot that lie nearest to where their partners do are tried too.
-const NEAREST: usize = 2;
+const NEAREST: usize = 1;
 
 /// Pieces, each with what it is worth by itself.
 type Ranked<'a> = Vec<(f32, Unit<'a>)>;

@@ -1,5 +1,9 @@
 //! Embeddings, with all that can be wrong with them.
 
+use std::sync::LazyLock;
+
+use drape_index::InstructionSet;
+
 /// A usable vector and the inverse of its length.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Vector<'a> {
@@ -35,22 +39,11 @@ impl<'a> Vector<'a> {
     }
 }
 
-/// Sixteen running sums, so that the compiler may use the machine's vectors.
+/// The processor is asked once what it can do.
+static FASTEST: LazyLock<InstructionSet> = LazyLock::new(InstructionSet::best);
+
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0f32; 16];
-    let (a_chunks, b_chunks) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = a_chunks
-        .remainder()
-        .iter()
-        .zip(b_chunks.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    for (x, y) in a_chunks.zip(b_chunks) {
-        for lane in 0..16 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + rest
+    FASTEST.inner_product(a, b)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use drape_domain::{Category, ItemStatus, Prefs, Season, SignalKind, Slot};
 use drape_recommender::{
     Answer, Condition, Context, Occasion, Outfit, Reading, Request, Rule, TimeOfDay, recommend,
 };
+use drape_taste::{Blend, Model};
 use support::{NOW, Owned, ask, id, items, owned, pieces, random, signal, slots};
 
 fn weather(temp_c: f32, condition: Condition) -> Context {
@@ -66,6 +67,79 @@ fn mixed() -> Vec<Owned> {
     .enumerate()
     .map(|(n, (category, color))| owned(n + 1, *category, color))
     .collect()
+}
+
+/// Which feature a reason tells of, as far as these tests know.
+fn told_of(reason: &str) -> Option<&'static str> {
+    let known = [
+        ("matches your color palette", "color_match"),
+        ("colors that go well together", "color_match"),
+        ("great for", "warmth_fit"),
+        ("dressed right for", "formality_match"),
+        ("pieces that share a style", "style_match"),
+        ("you liked", "preference"),
+        ("with the", "preference"),
+        ("not worn for", "freshness"),
+        ("it is", "freshness"),
+    ];
+    known
+        .iter()
+        .find(|(start, _)| reason.starts_with(start))
+        .map(|(_, feature)| *feature)
+}
+
+#[test]
+fn reasons_come_in_the_order_of_what_they_contribute() {
+    let wardrobe = random(60, 8, 11);
+    let pieces = pieces(&wardrobe);
+    let context = Context {
+        occasion: Some(Occasion::Work),
+        ..weather(18.0, Condition::Cloudy)
+    };
+    let mut history: Vec<_> = (1..60)
+        .map(|n| signal(n, SignalKind::Worn, &[n], 25))
+        .collect();
+    history.extend((1..60).map(|n| signal(100 + n, SignalKind::Like, &[n, n % 59 + 1], 3)));
+    let mut first = HashSet::new();
+    // Whatever counts most in the served model.
+    for parts in [
+        [0.8, 0.1, 0.05, 0.05],
+        [0.3, 0.6, 0.05, 0.05],
+        [0.3, 0.1, 0.55, 0.05],
+    ] {
+        let model = Model {
+            blend: Blend::default().with_weights(parts),
+            ..Model::builtin()
+        };
+        let answer = recommend(&Request {
+            history: &history,
+            limit: 10,
+            model: Some(&model),
+            ..Request::new(&pieces, &Prefs::default(), &context)
+        });
+        assert!(!answer.outfits.is_empty());
+        for outfit in &answer.outfits {
+            let contribution = |name: &str| {
+                let feature = outfit.features.iter().find(|feature| feature.name == name);
+                feature.unwrap().contribution
+            };
+            let told: Vec<_> = outfit
+                .explain
+                .iter()
+                .filter_map(|reason| told_of(reason))
+                .collect();
+            assert!(told.len() >= 2, "{:?}", outfit.explain);
+            assert!(
+                told.windows(2)
+                    .all(|two| contribution(two[0]) >= contribution(two[1])),
+                "{:?} {:?}",
+                outfit.explain,
+                outfit.features
+            );
+            first.insert(told[0]);
+        }
+    }
+    assert!(first.len() >= 2, "they differ with what counts: {first:?}");
 }
 
 #[test]

@@ -476,6 +476,31 @@ fn what_the_person_said_of_an_offer_counts_as_for_their_own() {
 }
 
 #[test]
+fn what_others_like_of_an_offer_is_told() {
+    let catalog = shop(&[owned(50, Category::Shoes, "black")]);
+    let wardrobe = unshod();
+    let (pieces, prefs, context) = (pieces(&wardrobe), Prefs::default(), mild());
+    for (good, is_told) in [(90.0, true), (30.0, false)] {
+        let model = Model {
+            popularity: drape_taste::Popularity::learn([(id(50), good, 100.0)]),
+            ..Model::builtin()
+        };
+        let answer = recommend(&Request {
+            catalog: Some(&catalog),
+            boutiques: Some(Boutiques::default()),
+            model: Some(&model),
+            ..Request::new(&pieces, &prefs, &context)
+        });
+        let mut shod = answer
+            .outfits
+            .iter()
+            .filter(|outfit| !bought(outfit).is_empty());
+        let told = shod.any(|outfit| outfit.explain.contains(&"others like the shoes".to_owned()));
+        assert_eq!(told, is_told, "{answer:?}");
+    }
+}
+
+#[test]
 fn an_offer_of_a_favourite_style_is_preferred() {
     let catalog = shop(&[50, 51, 52].map(|n| {
         let mut shoes = owned(n, Category::Shoes, "black");

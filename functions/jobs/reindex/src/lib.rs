@@ -15,6 +15,7 @@
 
 mod build;
 mod event;
+mod liked;
 mod read;
 
 use drape_common::{
@@ -145,7 +146,8 @@ where
         };
         // Named after its base, so that the same items make the same bytes.
         let mut delta = Delta::new(&note.model, note.dim, &hash_name(&base.sha256))?;
-        read::read(&self.items, &self.embeddings, changed, |found| {
+        let liked = liked::liked(&self.learned).await?;
+        read::read(&self.items, &self.embeddings, &liked, changed, |found| {
             delta.add(found)
         })
         .await?;
@@ -181,7 +183,8 @@ where
         let mut base = Base::new(&version);
         let all = read::changed(&self.items, None).await?;
         let mut outcome = Ok(());
-        read::read(&self.items, &self.embeddings, all, |found| {
+        let liked = liked::liked(&self.learned).await?;
+        read::read(&self.items, &self.embeddings, &liked, all, |found| {
             if outcome.is_ok() {
                 outcome = base.add(found);
             }

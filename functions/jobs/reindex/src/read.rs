@@ -10,6 +10,7 @@ use drape_common::store::{
 use drape_domain::{Item, ItemId, ItemStatus, Text, Timestamp, UserId};
 use drape_index::{Entry, Traits};
 use drape_learn::words;
+use drape_taste::Popularity;
 
 use futures::{StreamExt, TryStreamExt, future::try_join, stream};
 
@@ -61,6 +62,7 @@ async fn changed_in(
 pub(crate) async fn read(
     items: &impl GetMany<Item>,
     embeddings: &impl GetMany<Embedding>,
+    liked: &Popularity,
     changed: BTreeSet<(UserId, ItemId)>,
     mut each: impl FnMut(Found),
 ) -> Result<(), StoreError> {
@@ -87,7 +89,8 @@ pub(crate) async fn read(
             .collect();
         let found = batch.iter().map(|(_, id)| Found {
             item: *id,
-            entry: items.remove(id).zip(vectors.remove(id)).and_then(entry),
+            entry: (items.remove(id).zip(vectors.remove(id)))
+                .and_then(|(item, vector)| entry(&item, &vector, liked)),
         });
         Ok::<Vec<_>, StoreError>(found.collect())
     });
@@ -99,24 +102,24 @@ pub(crate) async fn read(
 }
 
 /// The entry of an item that is for sale, with the model that made its vector.
-fn entry((item, vector): (Item, Embedding)) -> Option<(String, Entry)> {
+fn entry(item: &Item, vector: &Embedding, liked: &Popularity) -> Option<(String, Entry)> {
     // The cleaning job writes the vector before the item. Until the item names it too, it belongs to a newer
     // photo or model than the rest of what is known of the item.
     let is_its_own = item
         .embedding
         .as_ref()
         .is_some_and(|own| own.model == vector.model);
-    let is_for_sale = item.catalog.is_some() && item.status == ItemStatus::Ready;
+    let is_for_sale = item.catalog.is_some() && item.status == ItemStatus::Ready && !item.in_wash;
     if !is_for_sale || !is_its_own {
         return None;
     }
     let entry = Entry {
         item: item.item_id,
         owner: item.owner_id,
-        traits: Traits::of(&item, words_of(&item), 0.0),
+        traits: Traits::of(item, words_of(item), liked.of(item.item_id)),
         vector: vector.floats(),
     };
-    Some((vector.model, entry))
+    Some((vector.model.clone(), entry))
 }
 
 /// The words of its title and tags, as the learned scorer knows them.

@@ -11,7 +11,7 @@ mod tests;
 mod wardrobe;
 mod weather;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use drape_common::{
     http::{Endpoint, Outcome, Problem, Request, caller, json, query as read_query},
@@ -25,9 +25,10 @@ use drape_common::{
 use drape_domain::{Item, ItemId, Prefs, ShowingId, Signal, Timestamp, User, UserId};
 use drape_index::Catalog;
 use drape_providers::Weather;
-use drape_recommender::{Boutiques, Context, MAX_OUTFITS, recommend};
+use drape_recommender::{Answer, Boutiques, Context, recommend};
 use drape_taste::{Model, Style};
 use futures::future::{join, try_join, try_join4};
+use time::Duration;
 
 use answer::{Pieces, View};
 use offers::Offers;
@@ -37,7 +38,7 @@ use query::Query;
 use wardrobe::Wardrobe;
 pub use wardrobe::Wardrobes;
 
-/// Older signals have faded too far to matter.
+/// Older signals have faded too far to matter, but for those that tell what was worn lately.
 const MAX_SIGNALS: usize = 300;
 
 /// The endpoint and what it needs.
@@ -90,7 +91,8 @@ where
         let purpose = query.purpose()?;
         let now = (self.now)();
 
-        let person = async { Ok::<_, Problem>(self.load(caller.user_id).await?) };
+        let rests_since = now - Duration::days(i64::from(query.avoid_repeat_days()));
+        let person = async { Ok::<_, Problem>(self.load(caller.user_id, rests_since).await?) };
         let sky = weather::sky(&query, &purpose, &self.weather, now.date());
         let (person, sky) = try_join(person, sky).await?;
 
@@ -127,12 +129,10 @@ where
             sizes: &person.prefs.sizes,
             budget: person.prefs.budget,
         };
-        let spare = if catalog.is_some() { SPARE } else { 0 };
-        let mut answer = recommend(&drape_recommender::Request {
+        let ask = drape_recommender::Request {
             history: &person.history,
-            limit: (query.limit() + spare).min(MAX_OUTFITS),
+            limit: query.limit(),
             pair_with: query.pair_with,
-            exclude: &query.exclude,
             avoid_repeat_days: query.avoid_repeat_days(),
             catalog: catalog.map(|catalog| &catalog.value),
             boutiques: query.include_boutiques().then_some(boutiques),
@@ -140,16 +140,8 @@ where
             style: person.style.as_ref(),
             explore: Some(id.seed()),
             ..drape_recommender::Request::new(&pieces, &person.prefs, &context)
-        });
-        let offers = Offers::read(
-            &answer.outfits,
-            person.prefs.budget,
-            &self.items,
-            &self.users,
-        )
-        .await?;
-        answer.outfits.retain(|outfit| offers.has_all_of(outfit));
-        answer.outfits.truncate(query.limit());
+        };
+        let (answer, offers) = self.outfits(ask, &query.exclude, boutiques).await?;
 
         let served = Served::new(model, catalog);
         let shown = showing::row(id, caller.user_id, &context, &served, &answer);
@@ -163,8 +155,9 @@ where
     }
 }
 
-/// So many outfits more are looked for as may turn out to hold what is no longer sold.
-const SPARE: usize = 3;
+/// How often outfits are looked for anew because something in them is no longer sold, before it is done without
+/// boutiques.
+const ATTEMPTS: usize = 3;
 
 /// A piece to build around is the person's own and can be worn, or is in the catalogue.
 fn check_wanted(
@@ -201,16 +194,26 @@ where
     S: RecentSignals,
     Y: Get<StyleRow>,
 {
-    async fn load(&self, user: UserId) -> Result<Person, StoreError> {
+    async fn load(&self, user: UserId, rests_since: Timestamp) -> Result<Person, StoreError> {
         let key = Key::simple(user);
         let style = StyleRow::key_of(user);
-        let (account, wardrobe, history, style) = try_join4(
+        let (account, wardrobe, mut history, style) = try_join4(
             self.users.get(&key),
             self.wardrobes.of(user, &self.items, &self.embeddings),
             self.signals.recent_signals(user, MAX_SIGNALS),
             self.styles.get(&style),
         )
         .await?;
+        // Who says much may have worn something within the days of rest and said all this since.
+        let oldest = history.last().map(|signal| signal.created_at);
+        if history.len() == MAX_SIGNALS && oldest.is_some_and(|oldest| oldest > rests_since) {
+            let known: HashSet<_> = history.iter().map(|signal| signal.id).collect();
+            let worn = self.signals.worn_since(user, rests_since).await?;
+            history.extend(
+                worn.into_iter()
+                    .filter(|signal| !known.contains(&signal.id)),
+            );
+        }
         Ok(Person {
             prefs: account.map(|account| account.prefs).unwrap_or_default(),
             wardrobe,
@@ -218,6 +221,43 @@ where
             style: style.and_then(|row| read_style(&row)),
         })
     }
+
+    /// Outfits all of whose pieces can be had, and what boutiques sell of them. What turns out to be gone is
+    /// excluded and all is chosen again, so that places, shares and what is tried stay as they were meant.
+    async fn outfits(
+        &self,
+        mut ask: drape_recommender::Request<'_>,
+        exclude: &[ItemId],
+        wishes: Boutiques<'_>,
+    ) -> Result<(Answer, Offers), Problem>
+    where
+        I: GetMany<Item>,
+        U: GetMany<User>,
+    {
+        let mut excluded = exclude.to_vec();
+        for attempt in 1..=ATTEMPTS {
+            if attempt == ATTEMPTS {
+                ask.boutiques = None;
+            }
+            let answer = recommend(&drape_recommender::Request {
+                exclude: &excluded,
+                ..ask
+            });
+            let (outfits, asked) = (&answer.outfits, ask.pair_with);
+            let offers = Offers::read(outfits, wishes, asked, &self.items, &self.users).await?;
+            let gone = offers.gone(outfits);
+            if gone.is_empty() {
+                return Ok((answer, offers));
+            }
+            if asked.is_some_and(|asked| gone.contains(&asked)) {
+                return Err(Problem::item_not_found());
+            }
+            excluded.extend(gone);
+        }
+        // Without boutiques nothing can be gone but the piece that was asked for.
+        Err(Problem::item_not_found())
+    }
+
     /// Keeps what is shown. An answer that cannot be learned from is as good for the person.
     async fn keep(&self, shown: &DayShowing)
     where

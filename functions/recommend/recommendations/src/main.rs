@@ -21,7 +21,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         let users = Table::<User>::new(&dynamodb, init.settings.users_table()?);
         let weather = OpenMeteo::new(&init.settings.open_meteo_url()?)?;
         let learned = Bucket::new(&init.aws.s3(), init.settings.learned_bucket()?);
-        let (catalog, model) = (live::catalog(learned.clone()), model(learned));
+        let catalog = live::catalog(learned.clone(), init.settings.memory());
+        let model = model(learned);
         init.prime(join3(users.prime(), catalog.start(), model.start()))
             .await;
         Ok(Recommendations {

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use drape_common::store::{GetMany, Key, StoreError, tables::item_key};
-use drape_domain::{Item, ItemId, ItemStatus, Money, User, UserId};
-use drape_recommender::{Outfit, Source};
+use drape_domain::{Item, ItemId, ItemStatus, User, UserId};
+use drape_recommender::{Boutiques, Outfit, Source};
 use futures::future::try_join;
 
 /// The items of boutiques in some outfits, as they are now.
@@ -12,20 +12,21 @@ use futures::future::try_join;
 pub(crate) struct Offers {
     items: HashMap<ItemId, Item>,
     boutiques: HashMap<UserId, User>,
-    budget: Option<Money>,
 }
 
 /// The most keys of one reading: ten outfits of eight pieces have eighty.
 const MAX_KEYS: usize = 100;
 
 impl Offers {
-    /// Reads what is in the outfits, and who sells it, side by side.
+    /// Reads what is in the outfits, and who sells it, side by side. Only what can still be had is kept: is sold by
+    /// a boutique that is there, in size and budget (but for the piece that was `asked` for by name).
     ///
     /// # Errors
     /// When the store fails.
     pub(crate) async fn read(
         outfits: &[Outfit],
-        budget: Option<Money>,
+        wishes: Boutiques<'_>,
+        asked: Option<ItemId>,
         items: &impl GetMany<Item>,
         users: &impl GetMany<User>,
     ) -> Result<Self, StoreError> {
@@ -48,33 +49,32 @@ impl Offers {
             .collect();
         let accounts: Vec<_> = sellers.into_iter().map(Key::simple).collect();
         let (items, boutiques) = try_join(items.get_many(&keys), users.get_many(&accounts)).await?;
+        let boutiques: HashMap<_, _> = boutiques.into_iter().map(|user| (user.id, user)).collect();
+        let can_be_had = |item: &Item| {
+            let is_sold =
+                item.status == ItemStatus::Ready && !item.in_wash && item.catalog.is_some();
+            let suits = asked == Some(item.item_id) || wishes.suit(item);
+            is_sold && suits && boutiques.contains_key(&item.owner_id)
+        };
+        let items = items.into_iter().filter(can_be_had);
         Ok(Self {
-            items: items.into_iter().map(|item| (item.item_id, item)).collect(),
-            boutiques: boutiques.into_iter().map(|user| (user.id, user)).collect(),
-            budget,
+            items: items.map(|item| (item.item_id, item)).collect(),
+            boutiques,
         })
     }
 
     /// An item that is sold, and the boutique that sells it.
     pub(crate) fn get(&self, id: ItemId) -> Option<(&Item, &User)> {
         let item = self.items.get(&id)?;
-        let is_sold = item.status == ItemStatus::Ready && !item.in_wash && item.catalog.is_some();
-        let is_affordable = match (self.budget, item.typed.price) {
-            (Some(budget), Some(price)) => {
-                price.currency() == budget.currency() && price.amount() <= budget.amount()
-            }
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
-        let boutique = self.boutiques.get(&item.owner_id)?;
-        (is_sold && is_affordable).then_some((item, boutique))
+        Some((item, self.boutiques.get(&item.owner_id)?))
     }
 
-    /// Whether all of an outfit can still be had.
-    pub(crate) fn has_all_of(&self, outfit: &Outfit) -> bool {
-        outfit.pieces.iter().all(|piece| match piece.from {
-            Source::Own => true,
-            Source::Boutique { .. } => self.get(piece.item).is_some(),
-        })
+    /// What is in the outfits but can no longer be had, each once.
+    pub(crate) fn gone(&self, outfits: &[Outfit]) -> HashSet<ItemId> {
+        let pieces = outfits.iter().flat_map(|outfit| &outfit.pieces);
+        pieces
+            .filter(|piece| piece.from != Source::Own && !self.items.contains_key(&piece.item))
+            .map(|piece| piece.item)
+            .collect()
     }
 }

@@ -110,7 +110,7 @@ impl World {
                 showings: MemoryTable::default(),
                 media: MemoryBucket::default(),
                 weather: Sky::default(),
-                catalog: live::catalog(learned.clone()),
+                catalog: live::catalog(learned.clone(), None),
                 model: model(learned.clone()),
                 now: || NOW,
             },

@@ -13,8 +13,10 @@ use crate::store::{
     ranges::GetRange,
 };
 
-/// The largest file that is read: a million items of 512 numbers are 2.9 GB, which no function has room for twice.
+/// The largest file that is read where memory is not known to be short: a million items of 512 numbers.
 const MAX_BYTES: u64 = 3 << 30;
+/// The most of the memory that a file may take: while a new version comes there are two, and the rest needs room too.
+const SHARE: f64 = 0.35;
 
 /// What is kept of a published index in its [`Pointer::note`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,12 +47,14 @@ impl IndexNote {
 /// The published index.
 pub type LiveCatalog<B> = Live<Segment, Catalog, B>;
 
-/// The index that is current in a bucket, to be started.
-pub fn catalog<B>(bucket: B) -> LiveCatalog<B>
+/// The index that is current in a bucket, to be started. What does not fit into `memory` bytes twice is refused, so
+/// that the version before it goes on serving; without `memory` there is no limit but of what an index may be.
+pub fn catalog<B>(bucket: B, memory: Option<u64>) -> LiveCatalog<B>
 where
     B: GetObject + HeadObject + GetRange + fmt::Debug + 'static,
 {
-    Live::new(bucket, INDEX, MAX_BYTES, open, join)
+    let most = memory.map_or(MAX_BYTES, |memory| (memory as f64 * SHARE) as u64);
+    Live::new(bucket, INDEX, most.min(MAX_BYTES), open, join)
 }
 
 fn open(pointer: &Pointer, bytes: Bytes) -> Result<Segment, Broken> {

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
         TransactWriteItem,
     },
 };
-use drape_domain::{Item, ItemId, Signal, Timestamp, User, UserId};
+use drape_domain::{Item, ItemId, Signal, SignalKind, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use super::{
     StoreError,
     queries::{
         CatalogItems, CatalogPage, CatalogPlace, CountAttempts, CreateAccount, RecentSignals,
-        Revisions,
+        Revisions, since_second,
     },
     record::{
         Create, Derived, Get, GetMany, Key, List, Page, Put, PutNewer, Record, Remove, Revised,
@@ -358,6 +358,43 @@ impl RecentSignals for Table<DaySignal> {
             .map(|row| Ok(from_row::<DaySignal>("recent signals", row)?.signal))
             .collect()
     }
+
+    async fn worn_since(&self, user: UserId, since: Timestamp) -> Result<Vec<Signal>, StoreError> {
+        const DOING: &str = "read what was worn";
+        /// Of 1 MB each, which some thousand signals fill.
+        const MAX_PAGES: usize = 8;
+        let mut signals = Vec::new();
+        let mut start = None;
+        for _ in 0..MAX_PAGES {
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(SIGNALS_BY_USER)
+                .key_condition_expression("user_id = :user AND created_at >= :since")
+                .filter_expression("kind = :worn")
+                .expression_attribute_values(":user", AttributeValue::S(user.to_string()))
+                .expression_attribute_values(":since", AttributeValue::S(since_second(since)))
+                .expression_attribute_values(
+                    ":worn",
+                    AttributeValue::S(SignalKind::Worn.as_str().to_owned()),
+                )
+                .scan_index_forward(false)
+                .set_exclusive_start_key(start);
+            let answer = call
+                .send()
+                .await
+                .map_err(|error| StoreError::new(DOING, error))?;
+            for row in answer.items.unwrap_or_default() {
+                signals.push(from_row::<DaySignal>(DOING, row)?.signal);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(signals)
+    }
 }
 
 /// The index of `items` by revision. It lies in the table's own partitions, so that it can be read as of every
@@ -425,7 +462,7 @@ impl CatalogItems for Table<Item> {
             Row::from(keys.map(|(name, value)| (name.to_owned(), text(value))))
         });
         // An empty text cannot be compared with; every time comes after this one.
-        let since = since.map_or_else(|| "0".to_owned(), CatalogPlace::since);
+        let since = since.map_or_else(|| "0".to_owned(), since_second);
         let answer = self
             .client
             .query()

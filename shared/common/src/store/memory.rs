@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use drape_domain::{Item, ItemId, Signal, Timestamp, User, UserId, item::Upload};
+use drape_domain::{Item, ItemId, Signal, SignalKind, Timestamp, User, UserId, item::Upload};
 
 use super::{
     StoreError,
@@ -20,7 +20,7 @@ use super::{
     },
     queries::{
         CatalogItems, CatalogPage, CatalogPlace, CountAttempts, CreateAccount, RecentSignals,
-        Revisions,
+        Revisions, since_second,
     },
     queue::{Enqueue, Message, RetryLater},
     ranges::GetRange,
@@ -302,6 +302,12 @@ impl RecentSignals for MemoryTable<DaySignal> {
         signals.truncate(limit);
         Ok(signals)
     }
+
+    async fn worn_since(&self, user: UserId, since: Timestamp) -> Result<Vec<Signal>, StoreError> {
+        let mut signals = self.recent_signals(user, usize::MAX).await?;
+        signals.retain(|signal| signal.kind == SignalKind::Worn && signal.created_at >= since);
+        Ok(signals)
+    }
 }
 
 impl Revisions for MemoryTable<Item> {
@@ -328,7 +334,7 @@ impl CatalogItems for MemoryTable<Item> {
         limit: usize,
     ) -> Result<CatalogPage, StoreError> {
         self.fuse.check()?;
-        let since = since.map(CatalogPlace::since).unwrap_or_default();
+        let since = since.map(since_second).unwrap_or_default();
         let mut places: Vec<CatalogPlace> = lock(&self.rows)
             .values()
             .filter(|row| row["catalog"] == shard)

@@ -29,6 +29,13 @@ pub trait RecentSignals: Send + Sync {
         user: UserId,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Signal>, StoreError>> + Send;
+
+    /// What the person has said they wore since then, newest first; of very much the newest.
+    fn worn_since(
+        &self,
+        user: UserId,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Signal>, StoreError>> + Send;
 }
 
 /// Tells which state a wardrobe is in, for a fraction of what reading it costs.
@@ -72,20 +79,20 @@ pub struct CatalogPlace {
     pub(super) item_id: String,
 }
 
+/// What the stored form of every time since then begins with or comes after: a second without what follows it, since
+/// fractions come in different lengths and `Z` sorts after the point.
+pub(super) fn since_second(at: Timestamp) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second) = at.to_hms();
+    let month = u8::from(month);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+}
+
 impl CatalogPlace {
     /// Of which item the row there speaks.
     pub(super) fn item(&self) -> Option<(UserId, ItemId)> {
         Gone::or_item(&self.owner_id, &self.item_id)
-    }
-
-    /// What `updated_at` of everything written since then begins with or comes after: a second without what
-    /// follows it, since fractions come in different lengths and `Z` sorts after the point.
-    pub(super) fn since(at: Timestamp) -> String {
-        let at = at.to_offset(time::UtcOffset::UTC);
-        let (year, month, day) = at.to_calendar_date();
-        let (hour, minute, second) = at.to_hms();
-        let month = u8::from(month);
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Signals by person, across the days that partition them.
 
 use drape_common::store::{Put, memory::MemoryTable, queries::RecentSignals, tables::DaySignal};
-use drape_domain::{Timestamp, UserId};
+use drape_domain::{Signal, SignalKind, Timestamp, UserId};
 use time::Duration;
 
 use crate::{aws::on_stack, samples::signal};
@@ -25,6 +25,27 @@ async fn recent_ones_come_newest_first_and_are_the_persons_own(
     signals.truncate(2);
     assert_eq!(store.recent_signals(user, 2).await.unwrap(), signals);
     assert_eq!(store.recent_signals(UserId::new(), 100).await.unwrap(), []);
+}
+
+async fn what_was_worn_is_found_back_to_a_moment_behind_much_else(
+    store: impl Put<DaySignal> + RecentSignals,
+) {
+    let (user, now) = (UserId::new(), Timestamp::now_utc());
+    let said = |kind, days| Signal {
+        kind,
+        ..signal(user, now - Duration::days(days))
+    };
+    for days in 0..6 {
+        let row = DaySignal::new(said(SignalKind::Like, days));
+        store.put(&row).await.unwrap();
+    }
+    let worn: Vec<_> = [2, 5, 9].map(|days| said(SignalKind::Worn, days)).into();
+    for worn in &worn {
+        store.put(&DaySignal::new(worn.clone())).await.unwrap();
+    }
+    let since = now - Duration::days(7);
+    assert_eq!(store.worn_since(user, since).await.unwrap(), worn[..2]);
+    assert_eq!(store.worn_since(UserId::new(), since).await.unwrap(), []);
 }
 
 async fn the_same_signal_twice_is_one(store: impl Put<DaySignal> + RecentSignals) {
@@ -57,5 +78,6 @@ macro_rules! contract {
 
 contract! {
     recent_ones_come_newest_first_and_are_the_persons_own,
+    what_was_worn_is_found_back_to_a_moment_behind_much_else,
     the_same_signal_twice_is_one,
 }

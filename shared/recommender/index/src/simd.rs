@@ -3,6 +3,8 @@
 
 use pulp::NullaryFnOnce;
 
+use crate::kernels::Product;
+
 /// A loop to be compiled for several sets of instructions; its `call` must be inlined.
 pub(crate) trait Kernel: NullaryFnOnce {}
 
@@ -74,6 +76,13 @@ impl InstructionSet {
             Inner::Avx2(_) => "avx2",
             Inner::Common => "common",
         }
+    }
+
+    /// The inner product of two vectors, to the last bit the same by all instructions. What one has more numbers than
+    /// the other is left out.
+    #[must_use]
+    pub fn inner_product(self, a: &[f32], b: &[f32]) -> f32 {
+        self.run(Product(a, b))
     }
 
     /// Runs a loop with these instructions.

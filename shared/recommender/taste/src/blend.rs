@@ -113,7 +113,8 @@ impl Blend {
 
     /// With these weights as far as the bounds allow: the nearest that are within them and sum to 1, after they
     /// are made to sum to 1. Weights that are all 0 change nothing.
-    pub(crate) fn with_weights(self, wanted: [f32; 4]) -> Self {
+    #[must_use]
+    pub fn with_weights(self, wanted: [f32; 4]) -> Self {
         let sum: f32 = wanted.iter().sum();
         // Also false for NaN.
         if !(sum > 1e-6 && sum.is_finite()) {

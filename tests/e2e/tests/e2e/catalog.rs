@@ -27,7 +27,7 @@ fn learned(stack: &Stack) -> Result<Bucket> {
 
 /// The index as an instance that starts now has it.
 async fn index(stack: &Stack) -> Result<Option<Catalog>> {
-    let live = catalog(learned(stack)?);
+    let live = catalog(learned(stack)?, None);
     live.start().await;
     Ok(live.current().map(|loaded| loaded.value.clone()))
 }

@@ -1,12 +1,17 @@
 //! What is for sale is in the index, and nothing else.
 
-use drape_common::store::{Put, memory::Fuse};
+use drape_common::{
+    live::{Draft, MODELS, new_version, publish, standing},
+    store::{Put, memory::Fuse},
+};
 use drape_domain::{
     Category,
     item::{Failure, Processed},
 };
 use drape_index::Wanted;
 use drape_learn::words;
+use drape_taste::{Model, Popularity};
+use serde_json::json;
 
 use super::{super::*, world::*};
 
@@ -156,6 +161,16 @@ async fn what_can_no_longer_be_shown_leaves_the_index_and_comes_back() {
 }
 
 #[tokio::test]
+async fn what_is_in_the_wash_is_not_for_sale() {
+    let app = app(&Fuse::default());
+    let id = offer(&app).await;
+    run(&app).await;
+    edit(&app, id, |item| item.in_wash = true).await;
+    run(&app).await;
+    assert_eq!(ids(&app).await, []);
+}
+
+#[tokio::test]
 async fn what_people_own_is_nobody_s_to_buy() {
     let app = app(&Fuse::default());
     let sold = offer(&app).await;
@@ -247,4 +262,47 @@ async fn once_nothing_is_for_sale_the_index_is_empty() {
     let again = offer(&app).await;
     run(&app).await;
     assert_eq!(ids(&app).await, [again]);
+}
+
+#[tokio::test]
+async fn what_is_liked_comes_first_as_soon_as_it_was_learned() {
+    // Given an item in a base from before anything was learned, and one that comes after
+    let app = app(&Fuse::default());
+    let (old, other) = (offer(&app).await, offer(&app).await);
+    run(&app).await;
+    let first = async || {
+        let index = index(&app).await.unwrap();
+        let slot = traits(&app, old).await.unwrap().category.slot();
+        let hits = index.popular(slot, &Wanted::default(), 1);
+        index.entry(hits[0].row).unwrap().item()
+    };
+    assert_eq!(first().await, other, "of equals the newest");
+
+    // When people like the older one and that is learned
+    let model = Model {
+        popularity: Popularity::learn([(old, 40.0, 40.0), (other, 0.0, 40.0)]),
+        ..Model::builtin()
+    };
+    publish_model(&app, model.to_bytes().unwrap()).await;
+    ask(&app, json!({"full": true})).await;
+    assert_eq!(first().await, old);
+
+    // And a model that cannot be read fails no index
+    publish_model(&app, b"no model".to_vec()).await;
+    let new = offer(&app).await;
+    run(&app).await;
+    assert!(ids(&app).await.contains(&new));
+}
+
+async fn publish_model(app: &App, bytes: Vec<u8>) {
+    let before = standing(&app.learned, MODELS).await.unwrap();
+    let draft = Draft {
+        version: new_version(now()),
+        kept: Vec::new(),
+        made: vec![("model.bin".to_owned(), bytes)],
+        made_at: now(),
+        note: Value::Null,
+    };
+    wait(Duration::minutes(1));
+    publish(&app.learned, MODELS, &before, draft).await.unwrap();
 }

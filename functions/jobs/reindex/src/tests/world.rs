@@ -125,7 +125,7 @@ pub(super) fn price(naira: i64) -> Option<Money> {
 
 /// The index as a reader has it.
 pub(super) async fn index(app: &App) -> Option<Catalog> {
-    let live = catalog(app.learned.clone());
+    let live = catalog(app.learned.clone(), None);
     live.start().await;
     live.current().map(|loaded| loaded.value.clone())
 }
