@@ -8,6 +8,8 @@ use crate::{light::Light, oklab::Lab};
 
 /// Longer side of the picture that is counted, in pixels.
 const SIDE: u32 = 192;
+/// Longer side of the picture that its pixels are picked from.
+const FINE: u32 = 256;
 /// The garment's rim, where the background may shine through, as a part of the longer side.
 const RIM: f32 = 0.02;
 /// What must be left of the garment without its rim, or a thinner one is taken off.
@@ -75,11 +77,6 @@ impl Clusters {
         }
     }
 
-    /// How many pixels there are in all clusters.
-    pub(crate) fn total(&self) -> usize {
-        self.centres.iter().map(|(_, count)| count).sum()
-    }
-
     /// Pairs of neighbouring pixels of the garment: their clusters and colours.
     pub(crate) fn neighbours(&self) -> impl Iterator<Item = ([u8; 2], [Lab; 2])> + '_ {
         (0..self.labels.len()).flat_map(move |at| {
@@ -97,13 +94,21 @@ impl Clusters {
     }
 }
 
+/// Made smaller, in part by leaving pixels out: means of all of them would blend the colours of small prints.
 fn reduced(picture: &RgbaImage) -> RgbaImage {
     let longer = picture.width().max(picture.height());
     if longer <= SIDE {
         return picture.clone();
     }
-    let scaled = |side: u32| (side * SIDE / longer).max(1);
-    imageops::thumbnail(picture, scaled(picture.width()), scaled(picture.height()))
+    let scaled = |length: u32, side: u32| (length * side.min(longer) / longer).max(1);
+    let (width, height) = picture.dimensions();
+    let fine = imageops::thumbnail(picture, scaled(width, FINE), scaled(height, FINE));
+    imageops::resize(
+        &fine,
+        scaled(width, SIDE),
+        scaled(height, SIDE),
+        imageops::FilterType::Nearest,
+    )
 }
 
 /// Which pixels are opaque and not of the rim; a garment of thin parts keeps more of them.
@@ -122,7 +127,7 @@ fn inner(small: &RgbaImage) -> Vec<bool> {
 }
 
 /// Without the pixels that have a neighbour (of four) outside the mask or the picture.
-fn eroded(mask: &[bool], width: usize, height: usize) -> Vec<bool> {
+pub(crate) fn eroded(mask: &[bool], width: usize, height: usize) -> Vec<bool> {
     let at = |x: usize, y: usize| mask.get(y * width + x).copied().unwrap_or(false);
     let inside = |x: usize, y: usize| {
         x > 0

@@ -6,6 +6,7 @@ use image::RgbaImage;
 use crate::{
     clusters::{Clusters, OUTSIDE},
     light::Light,
+    lining,
     naming::{self, Cloth},
     oklab::Lab,
     shades::{self, Shades},
@@ -35,14 +36,17 @@ pub fn dominant(picture: &RgbaImage) -> Vec<Color> {
 pub fn of_garment(picture: &RgbaImage, light: Light, category: Option<Category>) -> Vec<Color> {
     let cloth = Cloth::of(category);
     let clusters = Clusters::of(picture, light);
-    let total = clusters.total().max(1) as f32;
     let mut groups = shades::of(&clusters);
+    if category == Some(Category::Shoes) {
+        groups = lining::without(groups, &clusters);
+    }
+    let total: f32 = groups.iter().map(|group| group.count).sum();
     // The largest first: of groups with one name it gives the colour.
     groups.sort_by(|one, two| two.count.total_cmp(&one.count));
     let mut colors: Vec<Color> = Vec::new();
     for group in groups {
         let lit = lit(&clusters, &group);
-        let (name, share) = (naming::name(lit, cloth), group.count / total);
+        let (name, share) = (naming::name(lit, cloth), group.count / total.max(1.0));
         match colors.iter_mut().find(|color| color.name == name) {
             Some(color) => color.share += share,
             None => colors.push(Color {
@@ -196,6 +200,43 @@ mod tests {
             }
         });
         assert_eq!(names(&picture), ["black"]);
+    }
+
+    #[test]
+    fn fine_checks_are_two_colours_and_not_their_blend() {
+        // Given checks of few pixels in a large picture
+        let picture = RgbaImage::from_fn(640, 640, |x, y| {
+            if (x / 6 + y / 6).is_multiple_of(2) {
+                Rgba([30, 34, 70, 255])
+            } else {
+                Rgba([244, 244, 242, 255])
+            }
+        });
+        let mut found = names(&picture);
+        found.sort();
+        assert_eq!(found, ["navy", "white"]);
+    }
+
+    #[test]
+    fn a_shoes_insole_is_no_colour_of_it_and_a_bags_inside_is() {
+        // Given something black with a beige oval in its middle
+        let picture = RgbaImage::from_fn(120, 300, |x, y| {
+            let from_middle =
+                |half: (f32, f32)| ((x as f32 - 60.0) / half.0).hypot((y as f32 - 150.0) / half.1);
+            match (from_middle((38.0, 110.0)), from_middle((60.0, 150.0))) {
+                (inner, _) if inner < 1.0 => Rgba([214, 180, 146, 255]),
+                (_, outer) if outer < 1.0 => Rgba([20, 20, 22, 255]),
+                _ => Rgba([0; 4]),
+            }
+        });
+        let of = |category| -> Vec<String> {
+            of_garment(&picture, Light::default(), Some(category))
+                .into_iter()
+                .map(|color| color.name)
+                .collect()
+        };
+        assert_eq!(of(Category::Shoes), ["black"]);
+        assert_eq!(of(Category::Bag).len(), 2);
     }
 
     #[test]

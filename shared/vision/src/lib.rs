@@ -23,6 +23,7 @@ mod holes;
 mod icc;
 mod jpeg;
 pub mod light;
+mod lining;
 mod lost;
 mod matte;
 mod maxflow;

@@ -23,7 +23,7 @@ const LITTLE: f32 = 0.08;
 const ENOUGH: f32 = 0.35;
 /// How much of a cast is taken away at most: the rest may be paint.
 const CAST: f32 = 0.4;
-/// No channel changes by more than this factor.
+/// No channel of the lamp differs from white by more than this factor.
 const MOST: f32 = 1.09;
 /// The luminance that a well exposed photo's lightest part has, the part that is its lightest, and the part of
 /// what is missing (in powers) that is made up for.
@@ -35,11 +35,11 @@ const MOST_EXPOSURE: f32 = 1.28;
 /// second.
 const LIFTED: [f32; 2] = [0.4, 0.75];
 
-/// By what a photo's channels, in linear light, are multiplied to look as under white light, and by what its
-/// lighter parts are to look well lit.
+/// The colour of a photo's light, and by what its lighter parts are multiplied to look well lit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Light {
-    gains: [f32; 3],
+    /// What the light adds to Oklab's a and b for each unit of lightness, as far as it is taken off.
+    cast: [f32; 2],
     exposure: f32,
 }
 
@@ -47,7 +47,7 @@ impl Default for Light {
     /// White light, well exposed: nothing is corrected.
     fn default() -> Self {
         Self {
-            gains: [1.0; 3],
+            cast: [0.0; 2],
             exposure: 1.0,
         }
     }
@@ -71,21 +71,26 @@ impl Light {
             }
         }
         Self {
-            gains: pale.gains(),
+            cast: pale.cast(),
             exposure: exposure(&mut luminances),
         }
     }
 
-    /// A pixel's colour as it would look under white light.
+    /// A pixel's colour as it would look under white light. Taking a cast off makes colours plainer, never
+    /// stronger: what is grey already was seen rightly, whatever the wall is painted with.
     pub(crate) fn seen(self, rgb: [u8; 3]) -> Lab {
-        let mut linear = oklab::linear(rgb);
-        for (value, gain) in linear.iter_mut().zip(self.gains) {
-            *value = (*value * gain).min(1.0);
-        }
-        let lab = Lab::from_linear(linear);
+        let raw = Lab::from_srgb(rgb);
+        let [a, b] = self.cast.map(|cast| cast * raw.l);
+        let strength = (a * a + b * b).max(f32::MIN_POSITIVE);
+        let taken = ((raw.a * a + raw.b * b) / strength).clamp(0.0, 1.0);
+        let plain = Lab {
+            l: raw.l,
+            a: raw.a - taken * a,
+            b: raw.b - taken * b,
+        };
         let [from, to] = LIFTED;
-        let part = ((lab.l - from) / (to - from)).clamp(0.0, 1.0);
-        lab.times(1.0 + (self.exposure.cbrt() - 1.0) * part)
+        let part = ((raw.l - from) / (to - from)).clamp(0.0, 1.0);
+        plain.times(1.0 + (self.exposure.cbrt() - 1.0) * part)
     }
 }
 
@@ -127,16 +132,18 @@ impl Pale {
         self.weight += weight;
     }
 
-    fn gains(&self) -> [f32; 3] {
+    /// The part of the lamp's colour that is taken off.
+    fn cast(&self) -> [f32; 2] {
         if self.weight <= 0.0 || self.all == 0 {
-            return [1.0; 3];
+            return [0.0; 2];
         }
         let part = self.pale as f32 / self.all as f32;
         let trust = CAST * ((part - LITTLE) / (ENOUGH - LITTLE)).clamp(0.0, 1.0);
         // Lamps and skies differ from yellow to blue; what is pink or green around is so by itself.
         let [red, _, blue] = self.sum.map(|sum| sum / self.weight);
-        let gain = (0.5 * trust * (blue - red)).exp().clamp(1.0 / MOST, MOST);
-        [gain, 1.0, 1.0 / gain]
+        let factor = (0.5 * trust * (red - blue)).exp().clamp(1.0 / MOST, MOST);
+        let lamp = Lab::from_linear([factor, 1.0, 1.0 / factor]);
+        [lamp.a / lamp.l, lamp.b / lamp.l]
     }
 }
 
@@ -216,15 +223,24 @@ mod tests {
     #[test]
     fn a_pale_pink_wall_does_not_make_the_garment_green() {
         let cloth = [200, 196, 188];
-        let (photo, garment) = photo([238, 214, 224], cloth);
-        assert_eq!(Light::around(&photo, &garment).gains[1], 1.0);
+        let plain = seen([238, 214, 224], cloth);
+        assert!(plain.a > Lab::from_srgb(cloth).a - 0.004, "{plain:?}");
     }
 
     #[test]
     fn a_coloured_background_is_no_lamp() {
         let cloth = [236, 232, 224];
         let (photo, garment) = photo([190, 30, 40], cloth);
-        assert_eq!(Light::around(&photo, &garment).gains, [1.0; 3]);
+        assert_eq!(Light::around(&photo, &garment).cast, [0.0; 2]);
+    }
+
+    #[test]
+    fn a_yellowish_wall_does_not_make_grey_cloth_blue() {
+        let wall = [226, 214, 190];
+        assert!(seen(wall, [150, 150, 150]).chroma() < 1e-3);
+        let bluish = [140, 150, 160];
+        let chroma = Lab::from_srgb(bluish).chroma();
+        assert!((seen(wall, bluish).chroma() - chroma).abs() < 1e-3);
     }
 
     #[test]

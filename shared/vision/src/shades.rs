@@ -47,6 +47,10 @@ const SAME_HUE: f32 = 32.0;
 const ON_LINE: f32 = 0.04;
 const ENDS: f32 = 0.15;
 const THIN: f32 = 0.5;
+/// Checks have blends in patches: up to this part of their neighbours are their own, but then each of the two has
+/// so many times their pixels.
+const PATCHY: f32 = 0.68;
+const CLEARLY_MORE: f32 = 1.3;
 /// Each of the two has at least this many times the pixels of their blend, and fewer if they contrast so much.
 const MANY: f32 = 0.7;
 const FEW: f32 = 0.35;
@@ -141,7 +145,7 @@ impl Groups {
     fn dissolve_a_blend(&mut self) -> bool {
         let number = self.groups.len();
         let found = (0..number)
-            .filter(|blend| self.cohesion(*blend) < THIN)
+            .filter(|blend| self.cohesion(*blend) < PATCHY)
             .find_map(|blend| {
                 (0..number)
                     .flat_map(|one| (one + 1..number).map(move |two| (one, two)))
@@ -163,10 +167,15 @@ impl Groups {
 
     /// How far a blend is from one colour to the other, if it is one.
     fn blend(&self, blend: usize, one: usize, two: usize) -> Option<f32> {
+        let at = blend;
         let [blend, one, two] = [blend, one, two].map(|at| self.groups.get(at));
         let (blend, one, two) = (blend?, one?, two?);
         let contrast = one.mean.distance2(two.mean, LIGHTNESS).sqrt();
-        let least = if contrast > CONTRAST { FEW } else { MANY };
+        let least = match self.cohesion(at) {
+            cohesion if cohesion > THIN => CLEARLY_MORE,
+            _ if contrast > CONTRAST => FEW,
+            _ => MANY,
+        };
         if one.count.min(two.count) < least * blend.count {
             return None;
         }
