@@ -23,6 +23,10 @@ pub(crate) enum Needs {
 /// Below this a joint counts as not visible.
 const VISIBLE: f32 = 0.5;
 
+/// The least certainty of the landmark model that there is a person. People who stand get more than 0.99, clothes
+/// without anybody in them rarely.
+const PERSON: f32 = 0.98;
+
 /// One arm and one leg.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Side {
@@ -149,6 +153,9 @@ impl Body {
         if down.y < 0.85 {
             return Err(TryOnError::NotUpright);
         }
+        if !body.is_person() {
+            return Err(TryOnError::BodyNotVisible);
+        }
         for index in 0..2 {
             let [upper, lower] = body.measure_arm(index);
             body.arm_radius[index] = [upper.0, lower.0];
@@ -172,6 +179,34 @@ impl Body {
         } else {
             Err(TryOnError::BodyNotVisible)
         }
+    }
+
+    /// Whether it is a person at all: clothes laid out flat or hung on a wall are sometimes taken for one.
+    fn is_person(&self) -> bool {
+        let eyes = self.sides[0].eye.at.distance(self.sides[1].eye.at);
+        let shoulders = self.sides[0]
+            .shoulder
+            .at
+            .distance(self.sides[1].shoulder.at);
+        let head = (self.nose.at - self.neck).dot(self.up());
+        self.presence >= PERSON
+            && self.mask_around(self.nose.at, 0.12 * self.torso) >= 0.5
+            && head > 0.2 * self.torso
+            && eyes < 0.2 * self.torso
+            && shoulders < 1.1 * self.torso
+    }
+
+    /// The mean of the mask in a square around a point.
+    fn mask_around(&self, at: P, half: f32) -> f32 {
+        let steps = 6;
+        let offset = |step: i32| half * step as f32 / steps as f32;
+        let mut sum = 0.0;
+        for y in -steps..=steps {
+            for x in -steps..=steps {
+                sum += self.mask.near(at + p(offset(x), offset(y)));
+            }
+        }
+        sum / ((2 * steps + 1) * (2 * steps + 1)) as f32
     }
 
     fn shows(&self, joint: &Joint) -> bool {
@@ -446,6 +481,24 @@ impl Body {
             Section {
                 left: inner,
                 right: outer,
+            }
+        }
+    }
+
+    /// Makes a leg's edges no broader than they are expected to be, from the hips (0) to a hem. `expected` gives
+    /// half the breadth in torso lengths and how far the middle lies to the right of the bone, in pixels.
+    pub(crate) fn slim_leg(&mut self, side: usize, hem: f32, expected: impl Fn(f32) -> (f32, f32)) {
+        for step in 0..=STEPS {
+            let along = step as f32 / STEPS as f32;
+            if along > hem {
+                break;
+            }
+            let (half, aside) = expected(along);
+            let middle = self.bone(side, along).x + aside;
+            let half = half * self.torso;
+            if let Some(section) = self.legs[side].get_mut(step) {
+                section.left.x = section.left.x.max(middle - half);
+                section.right.x = section.right.x.min(middle + half);
             }
         }
     }

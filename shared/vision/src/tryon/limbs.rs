@@ -94,12 +94,7 @@ impl<'a> Limbs<'a> {
             let knee = self.body.height_of(joints.knee.at).clamp(1.3, 1.7);
             let mid = hip.mix(joints.knee.at, 0.5) + p(aside, 0.0);
             limb(hip, mid, (radius(1.0), radius(mix(1.0, knee, 0.5))), 1);
-            limb(
-                mid,
-                joints.knee.at,
-                (radius(mix(1.0, knee, 0.5)), radius(knee)),
-                1,
-            );
+            limb(mid, knee_at, (radius(mix(1.0, knee, 0.5)), radius(knee)), 1);
             let calf = knee_at.mix(ankle_at, 0.35);
             limb(knee_at, calf, (radius(knee), radius(1.68)), 1);
             limb(calf, ankle_at, (radius(1.68), radius(2.0)), 1);
@@ -227,10 +222,27 @@ impl<'a> Limbs<'a> {
     }
 }
 
+/// Below a skirt or shorts the legs are as broad as what is seen of them lets expect, not as the cloth.
+pub(crate) fn slim_legs(body: &mut Body, protected: &Protected) {
+    for side in 0..2 {
+        let (bare, measured) = bare_leg(body, protected, side);
+        if let (Some((breadth, aside)), Some(first)) =
+            (measured, bare.iter().position(|&bare| bare))
+        {
+            let hem = first as f32 / LEG_STEPS as f32;
+            body.slim_leg(side, hem, |along| {
+                (EASE * breadth * usual_leg(1.0 + along), aside)
+            });
+        }
+    }
+}
+
 /// Steps in which an arm is looked at.
 const ARM_STEPS: usize = 16;
 /// Steps in which a leg is looked at.
 const LEG_STEPS: usize = 24;
+/// How much broader a leg that cannot be seen may be than what is seen of it lets expect.
+const EASE: f32 = 1.08;
 
 /// At which heights a leg is bare; how broad it is where it begins to be seen, as a factor of the usual breadth, and how far its middle
 /// lies to the right of the bone, in pixels.
@@ -269,10 +281,15 @@ fn bare_leg(
     if found.len() < 4 {
         return (steps_bare, None);
     }
-    // Nearest to the hem.
-    found.truncate(5);
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    (steps_bare, Some(found[found.len() / 2]))
+    // Nearest to the hem, where made-up skin joins it.
+    found.truncate(3);
+    let middle = |mut values: Vec<f32>| {
+        values.sort_by(f32::total_cmp);
+        values[values.len() / 2]
+    };
+    let breadth = middle(found.iter().map(|found| found.0).collect());
+    let aside = middle(found.iter().map(|found| found.1).collect());
+    (steps_bare, Some((breadth, aside)))
 }
 
 /// Half the breadth of an adult's bare leg in torso lengths, at a height of 1 (hips) to 2 (ankles).

@@ -51,7 +51,7 @@ use crate::error::VisionError;
 pub const MAX_SIDE: u32 = 1024;
 
 /// Names what made a picture; changes whenever pictures may look different.
-pub const RENDERER: &str = "drape-warp-4";
+pub const RENDERER: &str = "drape-warp-5";
 
 /// A garment to try on.
 #[derive(Debug, Clone)]
@@ -176,7 +176,7 @@ fn render_on(
     garments: &[Garment],
     view: View,
 ) -> Result<Rendering, TryOnError> {
-    let body = Body::measure(pose)?;
+    let mut body = Body::measure(pose)?;
     let mut order: Vec<usize> = Vec::new();
     let mut skipped = Vec::new();
     for (index, garment) in garments.iter().enumerate() {
@@ -195,6 +195,8 @@ fn render_on(
     order.sort_by_key(|&index| rank(garments[index].category));
 
     let protected = protect::protect(photo, &body);
+    limbs::slim_legs(&mut body, &protected);
+    let body = body;
     let light = light::light(photo, &body);
     let head = Head::of(&body);
     let mut worn: Vec<(usize, Layer)> = Vec::new();

@@ -506,8 +506,9 @@ pub(crate) fn locks(hair: &Mask, body: &Body, head: &Head) -> Mask {
     }
     for hole in locks.pieces(false) {
         if !hole.touches_edge && hole.pixels.len() < least / 4 {
+            // What is no hair within are old clothes, seen through it.
             for index in hole.pixels {
-                locks.data[index] = true;
+                locks.data[index] = hair.data[index];
             }
         }
     }

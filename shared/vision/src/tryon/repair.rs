@@ -76,7 +76,7 @@ pub(crate) fn repair(
         };
     }
     // A little further, where old cloth and background mix; never onto what is kept.
-    let rim = (0.014 * body.torso).max(2.0);
+    let rim = (0.02 * body.torso).max(2.0);
     let near = stale.distance_to();
 
     let skin = Mask {
@@ -133,7 +133,7 @@ pub(crate) fn repair(
                 && body.mask.data[index] > 0.5
                 && known_depth[index] > 0.0;
             let pass = if visible_skin {
-                1.0 - smooth_step(0.2 * rim, rim, near[index])
+                1.0 - smooth_step(0.4 * rim, rim, near[index])
             } else {
                 1.0
             };

@@ -2,7 +2,7 @@
 
 use drape_domain::Category;
 
-use super::{Fitted, MARGIN, Piece, ROWS, row, widened};
+use super::{Fitted, MARGIN, Piece, ROWS, row, sagging, widened};
 use crate::tryon::{
     body::Body,
     cloth::Cloth,
@@ -19,6 +19,9 @@ const fn waist_height(category: Category) -> f32 {
     }
 }
 
+/// How wide a skirt is drawn at most, over its waist.
+const WIDEST: f32 = 2.1;
+
 /// Fits trousers, shorts or a skirt.
 pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
     let legs = category != Category::Skirt;
@@ -30,7 +33,8 @@ pub(crate) fn bottom(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
     let end = if legs {
         0.5 * (shape.cuff[0][0].y + shape.cuff[1][0].y)
     } else {
-        shape.hem
+        let [left, right] = shape.skirt_hem.corner;
+        0.5 * (left.y + right.y + shape.skirt_hem.sag)
     };
     let length = (end - shape.waist) / breadth;
     let natural = body.height_at(top * torso + length * 0.78 * torso);
@@ -73,13 +77,22 @@ fn skirt(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> Vec
     let breadth = shape.breadth();
     let scale = 2.0 * half / breadth;
     let mut wide = [half; 2];
+    // The widest skirts are made narrower all the way down, not only where they are too wide.
+    let flare = [0, 1].map(|side| {
+        let corner = shape.skirt_hem.corner;
+        let natural = (corner[side].x - 0.5 * (corner[0].x + corner[1].x)).abs() * scale;
+        ((WIDEST - 1.0) * half / (natural - half).max(1.0)).min(1.0)
+    });
     for step in -1..=ROWS as i32 + 1 {
         let at = step as f32 / ROWS as f32;
-        let y = mix(shape.waist, shape.hem, at);
         let from = [0, 1].map(|side| {
-            shape.outer[side].at(y.clamp(shape.waist, (shape.hem - 2.0).max(shape.waist)))
+            let corner = shape.skirt_hem.corner[side];
+            let y = mix(shape.waist, corner.y, at);
+            let end = (corner.y - 2.0).max(shape.waist);
+            let edge = shape.outer[side].at(y.clamp(shape.waist, end));
+            // Towards the hem's corner, where rows do not reach the edge any more.
+            p(mix(edge.x, corner.x, smooth_step(0.85, 1.0, at)), y)
         });
-        let from = [p(from[0].x, y), p(from[1].x, y)];
         let q = mix(top, hem, at);
         let section = body.section(q);
         let centre = section.centre();
@@ -92,9 +105,10 @@ fn skirt(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> Vec
                 centre.distance(fitted.right)
             };
             let natural = (from[side].x - middle).abs() * scale;
+            let natural = half + (natural - half) * if natural > half { flare[side] } else { 1.0 };
             // A skirt hangs: it narrows towards its hem less than the legs do.
             let hang = wide[side] * 0.985;
-            wide[side] = natural.clamp(own, own.max(half) * 2.1).max(if at < 0.9 {
+            wide[side] = natural.clamp(own, own.max(half) * WIDEST).max(if at < 0.9 {
                 hang.min(natural.max(own) * 1.15)
             } else {
                 0.0
@@ -104,12 +118,10 @@ fn skirt(cloth: &Cloth, shape: &Bottom, body: &Body, heights: (f32, f32)) -> Vec
         let settle = smooth_step(0.0, 0.12, at.max(0.0));
         let edge = |side: usize| mix(half, wide[side], settle);
         let onto = (centre - across * edge(0), centre + across * edge(1));
-        grid.push(row(
-            (from[0], from[1]),
-            onto,
-            &[(0.5, 0.5)],
-            (MARGIN, MARGIN),
-        ));
+        let across = row((from[0], from[1]), onto, &[(0.5, 0.5)], (MARGIN, MARGIN));
+        // Towards the hem rows follow its curve, which becomes level.
+        let sag = shape.skirt_hem.sag * at.max(0.0);
+        grid.push(sagging(across, sag));
     }
     vec![Piece {
         picture: cloth.picture.clone(),

@@ -96,6 +96,19 @@ fn row(from: (P, P), onto: (P, P), knots: &[(f32, f32)], margins: (f32, f32)) ->
     row
 }
 
+/// Bends a row across a garment's picture down in its middle, by so many pixels.
+fn sagging(mut row: Vec<(P, P)>, sag: f32) -> Vec<(P, P)> {
+    let (Some(&(first, _)), Some(&(last, _))) = (row.first(), row.last()) else {
+        return row;
+    };
+    let breadth = (last.x - first.x).abs().max(1.0);
+    for (from, _) in &mut row {
+        let share = (from.x - first.x).abs() / breadth;
+        from.y += sag * 4.0 * share * (1.0 - share);
+    }
+    row
+}
+
 /// A section made broader about its middle.
 fn widened(section: Section, factor: f32) -> Section {
     let centre = section.centre();

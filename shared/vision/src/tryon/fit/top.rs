@@ -2,7 +2,7 @@
 
 use drape_domain::Category;
 
-use super::{Fitted, MARGIN, Piece, ROWS, long_sleeved, row, sleeve::sleeve, widened};
+use super::{Fitted, MARGIN, Piece, ROWS, long_sleeved, row, sagging, sleeve::sleeve, widened};
 use crate::tryon::{
     body::Body,
     cloth::Cloth,
@@ -10,6 +10,9 @@ use crate::tryon::{
     mesh::Grid,
     shape::Top,
 };
+
+/// How wide a dress is drawn at most, over its chest.
+const WIDEST: f32 = 1.9;
 
 /// How wide a garment hangs around the body: its breadth over the body's.
 const fn ease(category: Category) -> f32 {
@@ -40,7 +43,7 @@ fn hem_range(category: Category, body: &Body) -> (f32, f32) {
         Category::Dress => (1.25, 1.95),
         Category::Bodysuit => (1.05, 1.95),
         Category::Outerwear => (0.9, 1.75),
-        Category::Blazer => (0.95, body.height_at(body.torso * 1.45)),
+        Category::Blazer => (0.95, body.height_at(body.torso * 1.3)),
         Category::Top => (0.55, 1.15),
         _ => (0.86, body.height_at(body.torso * 1.22)),
     }
@@ -154,12 +157,13 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
         grid.push(row((from[0], from[1]), onto, &knots(at * 0.5), margins));
     }
     // Armpits to hem.
-    let armpit = [shape.armpit[0].y, shape.armpit[1].y];
+    let fall = Fall::of(&shape, category);
+    let middle = 0.5 * (shape.armpit[0].x + shape.armpit[1].x);
     let mut flare = [1.0_f32; 2];
+    let mut last = shape.armpit;
     for step in 1..=ROWS {
         let at = step as f32 / ROWS as f32;
-        let from = [0, 1].map(|side| shape.edge[side].at(mix(armpit[side], shape.hem, at)));
-        let middle = 0.5 * (shape.armpit[0].x + shape.armpit[1].x);
+        let from = [0, 1].map(|side| fall.edge(&shape, side, at));
         let q = mix(deep, hem, at);
         let section = body.section(q);
         let fitted = widened(section, ease);
@@ -167,9 +171,8 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
         // The cloth's own line, from the chest down; never narrower than the body.
         let across = (fitted.right - fitted.left).unit();
         let edge = |side: usize| {
-            let natural = ((from[side].x - middle) * [-1.0, 1.0][side] / (0.5 * breadth))
-                .clamp(0.6, 2.2)
-                * half;
+            let natural = (from[side].x - middle) * [-1.0, 1.0][side] / (0.5 * breadth);
+            let natural = fall.narrowed(side, natural).clamp(0.6, 2.2) * half;
             let own = if side == 0 {
                 centre.distance(fitted.left)
             } else {
@@ -177,7 +180,7 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
             };
             let limit = half.max(own)
                 * if category == Category::Dress {
-                    1.9
+                    WIDEST
                 } else {
                     1.45
                 };
@@ -198,25 +201,28 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
         let right =
             (centre + across * wide[1]).mix(chest.right + (centre - chest.centre()), 1.0 - settle);
         let margins = (MARGIN, MARGIN);
-        grid.push(row(
+        let across = row(
             (from[0], from[1]),
             (left, right),
             &knots(0.5 + 0.5 * at),
             margins,
-        ));
+        );
+        last = [from[0], from[1]];
+        grid.push(sagging(across, fall.sag * at));
     }
     // A little beyond the hem, for its soft edge.
-    let end = [0, 1].map(|side| shape.edge[side].at(shape.hem) + p(0.0, 4.0));
+    let end = last.map(|edge| edge + p(0.0, 4.0));
     let section = body.section(hem);
     let below = section.centre()
         + (section.centre() - body.section(hem - 0.05).centre()).unit() * (4.0 * scale);
     let across = (section.right - section.left).unit();
-    grid.push(row(
+    let beyond = row(
         (end[0], end[1]),
         (below - across * flare[0], below + across * flare[1]),
         &knots(1.0),
         (MARGIN, MARGIN),
-    ));
+    );
+    grid.push(sagging(beyond, fall.sag));
 
     let feather = (0.006 * breadth).max(1.0);
     let mut pieces = vec![Piece {
@@ -258,6 +264,64 @@ pub(crate) fn top(cloth: &Cloth, category: Category, body: &Body) -> Fitted {
         pieces,
         trust: trust(&shape, long, category),
         collar: collar > 0.03 * torso && collared(category),
+    }
+}
+
+/// How a garment falls from under the arms to its hem.
+struct Fall {
+    /// The row at which each edge ends.
+    end: [f32; 2],
+    /// Where a dress's edges end; its hem hangs level, whatever its curve when it lies flat.
+    corner: Option<[P; 2]>,
+    /// How far the hem's middle lies below its corners in the garment's picture.
+    sag: f32,
+    /// The widest dresses are made narrower all the way down, not only where they are too wide.
+    narrower: [f32; 2],
+}
+
+impl Fall {
+    fn of(shape: &Top, category: Category) -> Self {
+        if category != Category::Dress {
+            return Self {
+                end: [shape.hem; 2],
+                corner: None,
+                sag: 0.0,
+                narrower: [1.0; 2],
+            };
+        }
+        let corner = shape.dress_hem.corner;
+        let middle = 0.5 * (shape.armpit[0].x + shape.armpit[1].x);
+        Self {
+            end: corner.map(|corner| corner.y),
+            corner: Some(corner),
+            sag: shape.dress_hem.sag,
+            narrower: corner.map(|corner| {
+                let natural = (corner.x - middle).abs() / (0.5 * shape.chest());
+                ((WIDEST - 1.0) / (natural - 1.0).max(0.1)).min(1.0)
+            }),
+        }
+    }
+
+    /// An edge in the garment's picture: 0 under the arm, 1 at the hem.
+    fn edge(&self, shape: &Top, side: usize, at: f32) -> P {
+        let edge = shape.edge[side].at(mix(shape.armpit[side].y, self.end[side], at));
+        match self.corner {
+            Some(corner) => {
+                // Towards the hem's corner, where rows do not reach the edge any more.
+                let pull = smooth_step(0.85, 1.0, at);
+                p(mix(edge.x, corner[side].x, pull), edge.y)
+            }
+            None => edge,
+        }
+    }
+
+    /// A distance from the middle, as a share of half the chest's breadth, as far as it is drawn.
+    fn narrowed(&self, side: usize, natural: f32) -> f32 {
+        if natural > 1.0 {
+            1.0 + (natural - 1.0) * self.narrower[side]
+        } else {
+            natural
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Trousers, shorts and skirts.
 
-use super::{Edge, SIGN, axis, extent, rows};
+use super::{Edge, Hem, SIGN, axis, extent, rows};
 use crate::tryon::{
     cloth::Cloth,
     geom::{P, mix, p},
@@ -14,6 +14,8 @@ pub(crate) struct Bottom {
     pub(crate) waist: f32,
     /// Lowest row.
     pub(crate) hem: f32,
+    /// The hem, as a skirt's.
+    pub(crate) skirt_hem: Hem,
     /// Outer edges.
     pub(crate) outer: [Edge; 2],
     /// Inner edges of the legs below the crotch, and the line between them above it.
@@ -69,6 +71,7 @@ impl Bottom {
         Self {
             waist,
             hem: last as f32 + 1.0,
+            skirt_hem: Hem::read(mask, &outline, middle, first as f32 + 0.4 * height),
             outer,
             inner,
             crotch,

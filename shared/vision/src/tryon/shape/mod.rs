@@ -45,6 +45,45 @@ impl Edge {
 
 const SIGN: [f32; 2] = [-1.0, 1.0];
 
+/// The hem of a skirt or a dress as it lies flat: its two corners, and how far it sags between them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hem {
+    /// The outline's points furthest down and out.
+    pub(crate) corner: [P; 2],
+    /// How far its middle lies below the line between the corners; cloth cut in a circle sags, worn it does not.
+    pub(crate) sag: f32,
+}
+
+impl Hem {
+    /// Reads it from the part of an outline below a row.
+    pub(super) fn read(mask: &Mask, outline: &[P], middle: f32, from: f32) -> Self {
+        let lowest = outline.iter().map(|point| point.y).fold(from, f32::max) + 1.0;
+        let corner = SIGN.map(|sign| {
+            let out = |at: &P| at.y + 0.9 * sign * (at.x - middle);
+            outline
+                .iter()
+                .copied()
+                .filter(|at| (at.x - middle) * sign >= 0.0 && at.y > from)
+                .max_by(|a, b| out(a).total_cmp(&out(b)))
+                .unwrap_or(p(middle, lowest))
+        });
+        let (centre, breadth) = (
+            0.5 * (corner[0].x + corner[1].x),
+            (corner[1].x - corner[0].x).max(1.0),
+        );
+        let mut ends: Vec<f32> = (-4..=4)
+            .filter_map(|step| column_bottom(mask, centre + breadth * 0.025 * step as f32))
+            .collect();
+        ends.sort_by(f32::total_cmp);
+        let end = ends.get(ends.len() / 2).copied().unwrap_or(lowest);
+        let level = 0.5 * (corner[0].y + corner[1].y);
+        Self {
+            corner,
+            sag: (end - level).clamp(0.0, 0.35 * (lowest - from)),
+        }
+    }
+}
+
 /// The first and the last set row.
 fn rows(mask: &Mask) -> (usize, usize) {
     let row = |y: usize| {
@@ -69,6 +108,15 @@ fn extent(mask: &Mask, y: usize) -> Option<[f32; 2]> {
 fn column_top(mask: &Mask, x: f32) -> Option<f32> {
     let x = (x.max(0.0) as usize).min(mask.width - 1);
     (0..mask.height)
+        .find(|&y| mask.data[y * mask.width + x])
+        .map(|y| y as f32)
+}
+
+/// The lowest set pixel of a column.
+fn column_bottom(mask: &Mask, x: f32) -> Option<f32> {
+    let x = (x.max(0.0) as usize).min(mask.width - 1);
+    (0..mask.height)
+        .rev()
         .find(|&y| mask.data[y * mask.width + x])
         .map(|y| y as f32)
 }

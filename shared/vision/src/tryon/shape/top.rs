@@ -2,7 +2,7 @@
 
 use drape_domain::Category;
 
-use super::{Edge, SIGN, Sleeve, axis, column_top, extent, rows};
+use super::{Edge, Hem, SIGN, Sleeve, axis, column_top, extent, rows};
 use crate::tryon::{
     cloth::Cloth,
     fit::long_sleeved,
@@ -27,6 +27,8 @@ pub(crate) struct Top {
     pub(crate) edge: [Edge; 2],
     /// Lowest row.
     pub(crate) hem: f32,
+    /// The hem, as a dress's.
+    pub(crate) dress_hem: Hem,
     /// Whether a sleeve seems to lie along the body without a gap.
     pub(crate) hugging: bool,
 }
@@ -36,32 +38,44 @@ pub(crate) struct Top {
 enum Sleeves {
     /// None: what looks like them is broad straps, or the body's own breadth.
     None,
-    /// Any, if there are some; long ones as a rule, and perhaps along the body without a gap.
-    Any { long: bool, hugs: bool },
+    /// Any, if there are some; nearly always, long ones as a rule, and perhaps along the body without a gap.
+    Any { sure: bool, long: bool, hugs: bool },
 }
 
 impl Top {
     /// Reads the shape of a top, a jacket or a dress.
     pub(crate) fn read(cloth: &Cloth, category: Category) -> Self {
         let long = long_sleeved(category);
+        let sure = long
+            || matches!(
+                category,
+                Category::TShirt | Category::Polo | Category::Shirt
+            );
         let hugs = long || matches!(category, Category::Shirt | Category::Blouse);
         if matches!(category, Category::Undershirt | Category::Top) {
             return Self::read_as(cloth, Sleeves::None);
         }
-        let shape = Self::read_as(cloth, Sleeves::Any { long, hugs });
+        let shape = Self::read_as(cloth, Sleeves::Any { sure, long, hugs });
         // What looked like sleeves along the body is the body's own edge: a vest.
         let thin =
             |sleeve: &Option<Sleeve>| sleeve.as_ref().is_none_or(|sleeve| sleeve.share < 0.095);
         if hugs && shape.hugging && shape.sleeve.iter().all(thin) {
-            return Self::read_as(cloth, Sleeves::Any { long, hugs: false });
+            return Self::read_as(
+                cloth,
+                Sleeves::Any {
+                    sure,
+                    long,
+                    hugs: false,
+                },
+            );
         }
         shape
     }
 
     fn read_as(cloth: &Cloth, sleeves: Sleeves) -> Self {
-        let (long, hugs) = match sleeves {
-            Sleeves::None => (false, false),
-            Sleeves::Any { long, hugs } => (long, hugs),
+        let (sure, long, hugs) = match sleeves {
+            Sleeves::None => (false, false, false),
+            Sleeves::Any { sure, long, hugs } => (sure, long, hugs),
         };
         let mask = &cloth.mask;
         let (first, last) = rows(mask);
@@ -76,10 +90,20 @@ impl Top {
         let height = (hem - broad).max(1.0);
         let outline = mask.outline();
         let dents = dents(&outline, 0.03 * height);
+        let short = [0, 1].map(|side| {
+            short_sleeve(&dents, &outline, side, middle, broad, height).map(Armhole::Sleeve)
+        });
+        // Waists of dresses look like it too, but hardly on both sides alike.
+        let short = match short {
+            [Some(_), Some(_)] => short,
+            _ if sure => short,
+            _ => [None; 2],
+        };
         let armholes = [0, 1].map(|side| {
             armhole(&dents, mask, side, middle, broad, height)
-                .filter(|_| sleeves != Sleeves::None)
                 .filter(|armhole| hugs || matches!(armhole, Armhole::Sleeve(_)))
+                .or(short[side])
+                .filter(|_| sleeves != Sleeves::None)
         });
 
         let mut armpit = [P::default(); 2];
@@ -99,9 +123,9 @@ impl Top {
         for side in 0..2 {
             if !sewn[side] {
                 let other = armpit[1 - side];
-                armpit[side] = if sewn[1 - side] && (other.x - middle).abs() > 0.1 * widest && long
+                armpit[side] = if sewn[1 - side] && (other.x - middle).abs() > 0.1 * widest && sure
                 {
-                    // A sleeve folded away: the body goes on as on the other side.
+                    // A sleeve folded away or cut off: the body goes on as on the other side.
                     p(2.0 * middle - other.x, other.y)
                 } else {
                     underarm(mask, side, broad, height)
@@ -125,6 +149,7 @@ impl Top {
             sleeve: [None, None],
             edge,
             hem: lowest,
+            dress_hem: Hem::read(mask, &outline, middle, mix(broad, lowest, 0.6)),
             hugging: armholes
                 .iter()
                 .any(|armhole| matches!(armhole, Some(Armhole::Hugging(_)))),
@@ -246,6 +271,79 @@ fn armhole(
     } else {
         Some(Armhole::Hugging(dent.deepest))
     }
+}
+
+/// The deepest point under a short sleeve on one side of a garment that is as broad at its hem as its sleeves reach
+/// out, so that the dent between them does not open downwards.
+fn short_sleeve(
+    dents: &[Dent],
+    outline: &[P],
+    side: usize,
+    middle: f32,
+    top: f32,
+    height: f32,
+) -> Option<P> {
+    let sign = SIGN[side];
+    let out = |at: P| (at.x - middle) * sign;
+    dents
+        .iter()
+        .filter(|dent| dent.opening().x * sign > 0.5)
+        .filter_map(|dent| {
+            let (tip, deepest) = under_sleeve(outline, dent, height);
+            let (down, inwards) = (deepest.y - tip.y, out(tip) - out(deepest));
+            // Sleeves end in a hem or a cuff, which leads inwards soon; waists are reached slowly.
+            let fits = inwards > 0.035 * height
+                && (-inwards..2.5 * inwards).contains(&down)
+                && (0.08 * height..0.55 * height).contains(&(deepest.y - top))
+                && (0.03 * height..0.45 * height).contains(&(tip.y - top))
+                && out(deepest) > 0.3 * out(tip);
+            fits.then_some((dent.depth, deepest))
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|found| found.1)
+}
+
+/// A sleeve's lower corner, and the outline's sharpest turn between it and the deepest point of its dent: below the arm,
+/// sides may go on inwards.
+fn under_sleeve(outline: &[P], dent: &Dent, height: f32) -> (P, P) {
+    let deepest = dent.deepest;
+    let place = |point: P| outline.iter().position(|&at| at == point);
+    let upper = if dent.from.y < dent.to.y {
+        [dent.from, deepest]
+    } else {
+        [deepest, dent.to]
+    };
+    let (Some(first), Some(last)) = (place(upper[0]), place(upper[1])) else {
+        return (dent.from, deepest);
+    };
+    let steps = (last + outline.len() - first) % outline.len();
+    let way = || outline.iter().copied().cycle().skip(first).take(steps);
+    // The outline is clockwise: its inside lies to the right of the way.
+    let farthest = |from: P, to: P, side: f32| {
+        let inwards = (to - from).unit().turned() * side;
+        let (top, end) = (from.y.min(to.y), from.y.max(to.y));
+        way()
+            .filter(|at| (top..=end).contains(&at.y))
+            .map(|at| ((at - from).dot(inwards), at))
+            .filter(|(depth, _)| *depth > 0.015 * height)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|found| found.1)
+    };
+    let tip = if upper[0] == deepest {
+        upper[1]
+    } else {
+        upper[0]
+    };
+    let toward = |tip: P, side: f32| {
+        if upper[0] == deepest {
+            farthest(deepest, tip, side)
+        } else {
+            farthest(tip, deepest, side)
+        }
+    };
+    // A cuff has two corners; the tip may be the upper one.
+    let tip = toward(tip, -1.0).unwrap_or(tip);
+    (tip, toward(tip, 1.0).unwrap_or(deepest))
 }
 
 /// Where the body begins under the arm of a sleeveless garment: the first row in which it is nearly as broad

@@ -60,3 +60,15 @@ fn a_lock_of_hair_stays_and_a_thin_seam_of_its_colour_does_not() {
         assert!(!locks.get(x, y), "{x},{y}");
     }
 }
+
+#[test]
+fn old_clothes_seen_through_a_gap_in_a_lock_of_hair_are_covered() {
+    let body = Body::measure(pose()).unwrap();
+    let gap = |x: usize, y: usize| (218..222).contains(&x) && (190..195).contains(&y);
+    let hair = Plane::from_fn(SIZE.0 as usize, SIZE.1 as usize, |x, y| {
+        let lock = (205..235).contains(&x) && (40..220).contains(&y);
+        f32::from(u8::from(lock && !gap(x, y)))
+    });
+    let locks = protect::locks(&plane::Mask::of(&hair, 0.5), &body, &Head::of(&body));
+    assert!(locks.get(210, 192) && !locks.get(219, 192));
+}
