@@ -6,27 +6,34 @@
 
 use std::{
     cmp::Reverse,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     mem::size_of,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use drape_common::{
     hash,
-    store::{List, StoreError, queries::Revisions, tables::Embedding},
+    store::{List, Page, Record, StoreError, queries::Revisions, tables::Embedding},
 };
 use drape_domain::{
     Item, ItemId, ItemStatus, Text, UserId,
     item::{CleanRequest, EmbeddingRef},
 };
 use drape_recommender::{Piece, Reading};
-use futures::future::try_join;
+use futures::{
+    StreamExt, TryStreamExt,
+    future::{try_join, try_join3},
+    stream,
+};
 use lru::LruCache;
 
 /// The largest wardrobe that is searched; of a larger one, the newest.
 pub(crate) const MAX_ITEMS: usize = 10_000;
 /// A wardrobe of 200 garments takes some 0.7 MB, so this holds nearly two hundred of them.
 const MAX_BYTES: usize = 128 << 20;
+
+/// So many rows are read by one query: of vectors, half of what DynamoDB answers at once.
+const PAGE: usize = 250;
 
 /// An item and its revision.
 type Revision = (ItemId, u64);
@@ -172,6 +179,8 @@ fn footprint(item: &Item) -> usize {
 pub struct Wardrobes {
     kept: Mutex<Kept>,
     limit: usize,
+    /// So many rows are read by one query.
+    page: usize,
 }
 
 #[derive(Debug)]
@@ -182,18 +191,19 @@ struct Kept {
 
 impl Default for Wardrobes {
     fn default() -> Self {
-        Self::with_limit(MAX_BYTES)
+        Self::new(MAX_BYTES, PAGE)
     }
 }
 
 impl Wardrobes {
-    fn with_limit(limit: usize) -> Self {
+    fn new(limit: usize, page: usize) -> Self {
         Self {
             kept: Mutex::new(Kept {
                 wardrobes: LruCache::unbounded(),
                 bytes: 0,
             }),
             limit,
+            page,
         }
     }
 
@@ -230,38 +240,102 @@ impl Wardrobes {
         I: List<Item> + Revisions,
         E: List<Embedding>,
     {
-        if let Some(kept) = self.kept(owner)
-            && state(items.revisions(owner).await?) == kept.state
-        {
-            return Ok(kept);
+        let mut known = None;
+        if let Some(kept) = self.kept(owner) {
+            let now = state(items.revisions(owner).await?);
+            if now == kept.state {
+                return Ok(kept);
+            }
+            known = Some(now);
         }
-        let wardrobe = Arc::new(read(owner, items, embeddings).await?);
+        let wardrobe = Arc::new(read(owner, items, embeddings, known, self.page).await?);
         self.keep(owner, &wardrobe);
         Ok(wardrobe)
     }
 }
 
-/// Reads items and vectors side by side.
+/// Reads items and vectors side by side. `known` is the state of a moment ago, if it was asked for already.
 ///
 /// A vector is written before the item that names it. So of an item that was read after it was written, the
 /// vector that was read beside it may be an older one; if so, all are read again, which then are as new as the
 /// items at least.
-async fn read<I, E>(owner: UserId, items: &I, embeddings: &E) -> Result<Wardrobe, StoreError>
+async fn read<I, E>(
+    owner: UserId,
+    items: &I,
+    embeddings: &E,
+    known: Option<Vec<Revision>>,
+    page: usize,
+) -> Result<Wardrobe, StoreError>
 where
-    I: List<Item>,
+    I: List<Item> + Revisions,
     E: List<Embedding>,
 {
     let partition = owner.to_string();
-    let (items, rows) = try_join(
-        items.list(&partition, None, MAX_ITEMS),
-        embeddings.list(&partition, None, MAX_ITEMS),
+    // A usual wardrobe fits on the first pages. Beside them it is asked where a larger one is to be cut.
+    let known = async {
+        match known {
+            Some(known) => Ok(known),
+            None => items.revisions(owner).await.map(state),
+        }
+    };
+    let (known, first_items, first_rows) = try_join3(
+        known,
+        items.list(&partition, None, page),
+        embeddings.list(&partition, None, page),
     )
     .await?;
-    let (items, mut rows) = (items.records, rows.records);
-    if !are_named(&rows, &items) {
+    let cuts = cuts(&known, page);
+    let (mut found, mut rows) = try_join(
+        rest(items, &partition, &cuts, page, first_items),
+        rest(embeddings, &partition, &cuts, page, first_rows),
+    )
+    .await?;
+    // What was written or deleted meanwhile moves rows over the cuts: some come twice, some not at all.
+    found.sort_unstable_by_key(|item| Reverse((item.item_id, item.revision)));
+    found.dedup_by_key(|item| item.item_id);
+    found.truncate(MAX_ITEMS);
+    let ids: HashSet<ItemId> = found.iter().map(|item| item.item_id).collect();
+    if !known.iter().all(|(id, _)| ids.contains(id)) {
+        found = items.list(&partition, None, MAX_ITEMS).await?.records;
+    }
+    rows.sort_unstable_by_key(|row| (row.item_id, Reverse(row.updated_at)));
+    rows.dedup_by_key(|row| row.item_id);
+    if !are_named(&rows, &found) {
         rows = embeddings.list(&partition, None, MAX_ITEMS).await?.records;
     }
-    Ok(Wardrobe::new(items, &rows))
+    Ok(Wardrobe::new(found, &rows))
+}
+
+/// Queries of one table under way.
+const PARALLEL: usize = 16;
+
+/// The item before each page but the first.
+fn cuts(known: &[Revision], page: usize) -> Vec<String> {
+    let before = (known.iter().enumerate()).filter(|(at, _)| {
+        let is_last_of_page = (at + 1) % page == 0;
+        is_last_of_page && at + 1 < known.len()
+    });
+    before.map(|(_, (id, _))| id.to_string()).collect()
+}
+
+/// The first page's rows, and those of all others, which are read side by side.
+async fn rest<R: Record>(
+    table: &impl List<R>,
+    partition: &str,
+    cuts: &[String],
+    page: usize,
+    first: Page<R>,
+) -> Result<Vec<R>, StoreError> {
+    if first.next.is_none() {
+        return Ok(first.records);
+    }
+    let pages = cuts
+        .iter()
+        .map(|cut| table.list(partition, Some(cut), page));
+    let pages = stream::iter(pages.collect::<Vec<_>>()).buffer_unordered(PARALLEL);
+    let rest: Vec<Page<R>> = pages.try_collect().await?;
+    let rest = rest.into_iter().flat_map(|page| page.records);
+    Ok(first.records.into_iter().chain(rest).collect())
 }
 
 /// Whether each item that is ready has the very vector that it names.

@@ -146,7 +146,7 @@ impl World {
 
     /// What nobody keeps.
     async fn now(&self) -> Wardrobe {
-        read(self.owner, &self.items, &self.embeddings)
+        read(self.owner, &self.items, &self.embeddings, None, PAGE)
             .await
             .unwrap()
     }
@@ -207,16 +207,15 @@ fn content(wardrobe: &Wardrobe) -> Vec<(ItemId, bool, Option<Vec<f32>>)> {
 
 #[tokio::test]
 async fn no_write_at_any_moment_of_a_reading_is_missed_by_the_next() {
-    const MOMENTS: usize = 10;
+    const MOMENTS: usize = 14;
     let mut tried = 0;
     for deed in DEEDS {
         for (first, second) in (0..MOMENTS).flat_map(|a| (a..MOMENTS).map(move |b| (a, b))) {
-            for (is_kept, items_come_late) in
-                [(false, false), (false, true), (true, false), (true, true)]
-            {
-                // Given a wardrobe that is kept in the instance, or not yet
+            for case in 0..8 {
+                let [is_kept, items_come_late, is_large] = [1, 2, 4].map(|bit| case & bit != 0);
+                // Given a wardrobe of one page or three, that is kept in the instance or not yet
                 let mut world = World::with(3).await;
-                let wardrobes = Wardrobes::default();
+                let wardrobes = Wardrobes::new(MAX_BYTES, if is_large { 1 } else { PAGE });
                 if is_kept {
                     world.ask(&wardrobes).await;
                 }
@@ -229,14 +228,14 @@ async fn no_write_at_any_moment_of_a_reading_is_missed_by_the_next() {
                 world.end().await;
                 // Then the next reading finds what was written
                 let (found, now) = (world.ask(&wardrobes).await, world.now().await);
-                let case = format!("{deed:?} at {first}, {second}; {is_kept} {items_come_late}");
+                let case = format!("{deed:?} at {first}, {second}; {case}");
                 assert_eq!(content(&found), content(&now), "{case}");
                 assert_eq!(found.name(), now.name(), "{case}");
                 tried += 1;
             }
         }
     }
-    assert_eq!(tried, 4 * 55 * 4);
+    assert_eq!(tried, 4 * 105 * 8);
 }
 
 #[tokio::test]
@@ -258,7 +257,7 @@ async fn those_who_asked_longest_ago_make_room() {
         World::with(10).await,
     ];
     let size = worlds[0].now().await.bytes;
-    let wardrobes = Wardrobes::with_limit(size * 5 / 2);
+    let wardrobes = Wardrobes::new(size * 5 / 2, PAGE);
     // Given room for two, and the first asked again before the third
     for world in [&worlds[0], &worlds[1], &worlds[0], &worlds[2]] {
         world.ask(&wardrobes).await;
@@ -272,7 +271,7 @@ async fn those_who_asked_longest_ago_make_room() {
 #[tokio::test]
 async fn a_wardrobe_too_large_to_keep_is_read_each_time() {
     let world = World::with(10).await;
-    let wardrobes = Wardrobes::with_limit(100);
+    let wardrobes = Wardrobes::new(100, PAGE);
     for _ in 0..3 {
         assert_eq!(world.ask(&wardrobes).await.pieces().len(), 10);
     }
@@ -294,6 +293,21 @@ async fn of_a_wardrobe_beyond_all_bounds_the_newest_are_searched() {
     assert_eq!(wardrobe.pieces().len(), MAX_ITEMS);
     assert!(wardrobe.item(ids[5]).is_some() && wardrobe.item(ids[4]).is_none());
     assert!(Arc::ptr_eq(&wardrobe, &world.ask(&wardrobes).await));
+}
+
+#[tokio::test]
+async fn a_large_wardrobe_is_read_in_pages_side_by_side_and_whole() {
+    let world = World::with(50).await;
+    for page in [1, 7, 25, 49, 50, 51] {
+        world.lists.store(0, Ordering::SeqCst);
+        let found = world.ask(&Wardrobes::new(MAX_BYTES, page)).await;
+        assert_eq!(content(&found), content(&world.now().await));
+        assert_eq!(
+            world.lists.load(Ordering::SeqCst),
+            50_usize.div_ceil(page),
+            "{page}"
+        );
+    }
 }
 
 #[tokio::test]
