@@ -19,15 +19,19 @@ use drape_common::{
     date,
     store::{
         Create, Get, GetMany, Key, List, Page, Record, Save, StoreError,
-        blob::{Expected, GetObject, HeadObject, Object, ObjectHead, PutIf, PutObject},
+        blob::{
+            DeleteObject, Expected, GetObject, HeadObject, ListKeys, Object, ObjectHead, PutIf,
+            PutObject,
+        },
         memory::MemoryQueue,
+        queries::RecentSignals,
         queue,
         tables::{DAY_SHARDS, DayShowing, DaySignal, Embedding, StyleRow},
     },
 };
 use drape_domain::{
-    Background, Category, Item, ItemId, RecommendationId, Showing, ShowingId, Signal, SignalId,
-    SignalKind, Slot, Text, Timestamp, UserId,
+    Background, Category, Item, ItemId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot,
+    Text, Timestamp, UserId,
     item::{ImageType, Typed, Upload},
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
@@ -35,7 +39,7 @@ use drape_taste::{Model, Parts, Style};
 use retrain::{Deadline, Report, Retrain};
 use serde_json::json;
 use time::{Date, Duration, Time};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// The features that are logged with an outfit.
 static FEATURES: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -48,6 +52,8 @@ static FEATURES: LazyLock<Vec<String>> = LazyLock::new(|| {
 const OUTFITS: u64 = 3;
 /// Answers to one person in a day.
 const ANSWERS_EACH: u64 = 4;
+/// One signal in so many comes late.
+const LATE: u64 = 50;
 /// Pieces of a wardrobe.
 const WARDROBE: u64 = 60;
 /// Components of a vector.
@@ -77,6 +83,11 @@ fn share(n: u64) -> f32 {
 
 fn id(kind: u64, n: u64, shard: u64) -> Uuid {
     Uuid::from_u128(u128::from(kind) << 112 | u128::from(n) << 16 | u128::from(shard))
+}
+
+/// The number of an answer or a signal.
+fn order(id: Uuid) -> u64 {
+    (id.as_u128() >> 16) as u64 & 0xff_ffff_ffff
 }
 
 fn number(of: Date) -> u64 {
@@ -111,9 +122,18 @@ impl Shard {
         self.day.with_time(Time::MIDNIGHT).assume_utc() + Duration::hours(hour)
     }
 
+    /// As in life, its id tells when; and here also which it is.
+    fn showing_id(self, n: u64) -> ShowingId {
+        let millis = self.at(7).unix_timestamp() as u64 * 1_000;
+        let mut bytes = [0; 10];
+        bytes[1] = self.shard as u8;
+        bytes[3..8].copy_from_slice(&n.to_be_bytes()[3..]);
+        ShowingId::from_uuid(Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+    }
+
     fn showing(self, n: u64) -> DayShowing {
         DayShowing::new(Showing {
-            id: ShowingId::from_uuid(id(2, n, self.shard)),
+            id: self.showing_id(n),
             user_id: self.user(n),
             shown_at: self.at(7),
             model: "builtin-1".to_owned(),
@@ -131,7 +151,7 @@ impl Shard {
         let wardrobe = answer / ANSWERS_EACH * WARDROBE;
         let pieces = [Slot::Top, Slot::Bottom, Slot::Shoes].into_iter().zip(0..);
         ShownOutfit {
-            id: RecommendationId::from_uuid(id(10 + number(self.day) % 1_000, n, self.shard)),
+            id: self.showing_id(answer).outfit((n % OUTFITS) as u8 + 1),
             pieces: pieces
                 .map(|(slot, place)| ShownPiece {
                     item_id: ItemId::from_uuid(id(
@@ -161,9 +181,14 @@ impl Shard {
         }
     }
 
-    /// The better an outfit suits their taste, the likelier a person says yes to it.
+    /// The better an outfit suits their taste, the likelier a person says yes to it. One signal in fifty is about what
+    /// was shown two days before.
     fn signal(self, n: u64) -> DaySignal {
-        let outfit = self.outfit(n);
+        let shown = Self {
+            day: self.day - Duration::days(if n.is_multiple_of(LATE) { 2 } else { 0 }),
+            ..self
+        };
+        let outfit = shown.outfit(n);
         let odds = (outfit.features[1].value - 0.5) * 6.0;
         let yes = share(!self.seed(n)) < 1.0 / (1.0 + (-odds).exp());
         DaySignal::new(Signal {
@@ -195,7 +220,7 @@ impl World {
         let all = if self.days.contains(&day) { all } else { 0 };
         let end = after.map_or(all, |after| {
             let uuid: Uuid = after.parse().unwrap();
-            (uuid.as_u128() >> 16) as u64
+            order(uuid)
         });
         let start = end.saturating_sub(limit as u64);
         let shard = Shard { day, shard };
@@ -229,6 +254,36 @@ impl List<DaySignal> for World {
         limit: usize,
     ) -> Result<Page<DaySignal>, StoreError> {
         Ok(self.page((partition, after, limit), self.signals, Shard::signal))
+    }
+}
+
+impl Get<DayShowing> for World {
+    async fn get(&self, key: &Key<DayShowing>) -> Result<Option<DayShowing>, StoreError> {
+        count(&BATCHES);
+        let (day, shard) = key.partition.split_once('#').unwrap();
+        let (day, shard) = (date::parse(day).unwrap(), shard.parse().unwrap());
+        let id: Uuid = key.sort.as_deref().unwrap().parse().unwrap();
+        let is_there = self.days.contains(&day);
+        Ok(is_there.then(|| Shard { day, shard }.showing(order(id))))
+    }
+}
+
+impl RecentSignals for World {
+    async fn recent_signals(&self, user: UserId, _: usize) -> Result<Vec<Signal>, StoreError> {
+        count(&BATCHES);
+        let (person, shard) = (order(user.uuid()), user.uuid().as_u128() as u64 & 0xffff);
+        let each = ANSWERS_EACH * OUTFITS;
+        let all = person * each..((person + 1) * each).min(self.signals);
+        let mut days = Vec::new();
+        let mut day = *self.days.end();
+        while self.days.contains(&day) {
+            days.push(Shard { day, shard });
+            day -= Duration::days(1);
+        }
+        let signals = days
+            .iter()
+            .flat_map(|day| all.clone().map(|n| day.signal(n).signal));
+        Ok(signals.collect())
     }
 }
 
@@ -360,6 +415,18 @@ impl PutObject for Files {
     }
 }
 
+impl ListKeys for Files {
+    async fn list_keys(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+impl DeleteObject for Files {
+    async fn delete_object(&self, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
 impl PutIf for Files {
     async fn put_if(
         &self,
@@ -439,8 +506,11 @@ async fn main() {
         println!("  {} of memory at most so far", peak());
         println!("  {pages} pages and {batches} batches read, {writes} rows and objects written");
         println!(
-            "  {} signals, {} examples, {} kept",
-            learned.counts.signals, learned.counts.examples, learned.material.examples
+            "  {} signals, {} of them late, {} examples, {} kept",
+            learned.counts.signals,
+            learned.counts.late,
+            learned.counts.examples,
+            learned.material.examples
         );
         println!(
             "  {} liked outfits; {}",

@@ -7,6 +7,7 @@
 
 mod deadline;
 mod event;
+mod late;
 mod pieces;
 mod reduce;
 mod report;
@@ -21,7 +22,8 @@ use drape_common::{
     live::{self, MODELS},
     store::{
         Create, Get, GetMany, List, Save,
-        blob::{GetObject, HeadObject, PutIf, PutObject, keys},
+        blob::{DeleteObject, GetObject, HeadObject, ListKeys, PutIf, PutObject, keys},
+        queries::RecentSignals,
         queue::{self, Enqueue, Pace, RetryLater},
         tables::{DAY_SHARDS, DayShowing, DaySignal, Embedding, StyleRow},
     },
@@ -64,12 +66,12 @@ pub struct Retrain<G, H, I, E, S, B, Q> {
 
 impl<G, H, I, E, S, B, Q> Retrain<G, H, I, E, S, B, Q>
 where
-    G: List<DaySignal>,
-    H: List<DayShowing>,
+    G: List<DaySignal> + RecentSignals,
+    H: List<DayShowing> + Get<DayShowing>,
     I: GetMany<Item>,
     E: GetMany<Embedding>,
     S: GetMany<StyleRow> + Get<StyleRow> + Create<StyleRow> + Save<StyleRow>,
-    B: HeadObject + GetObject + PutObject + PutIf,
+    B: HeadObject + GetObject + PutObject + PutIf + ListKeys + DeleteObject,
     Q: Enqueue<queue::Retrain> + RetryLater,
 {
     /// Works on an event. The answer to a queue's batch names the messages that failed; to an order it says

@@ -2,10 +2,10 @@
 
 use drape_common::{
     batch::JobError,
-    live::{self, Draft, MODELS, Outcome, Standing},
+    live::{self, Draft, Keep, MODELS, Outcome, Standing},
     store::{
         GetMany, StoreError,
-        blob::{GetObject, HeadObject, PutIf, PutObject, keys},
+        blob::{DeleteObject, GetObject, HeadObject, ListKeys, PutIf, PutObject, keys},
         queue::Pace,
         tables::{DAY_SHARDS, Embedding},
     },
@@ -15,7 +15,12 @@ use drape_taste::{Decision, Model, Summary, challenge, drift::Fall, outfits};
 use futures::{StreamExt, TryStreamExt, stream};
 use time::{Date, Duration, Time};
 
-use crate::{Retrain, pieces::pieces, report::Report, shard::BINARY};
+use crate::{
+    Retrain,
+    pieces::pieces,
+    report::Report,
+    shard::{BINARY, CATCH_UP_DAYS},
+};
 
 /// Days back to which a memory is looked for; by then it has faded to less than half.
 const MEMORY_DAYS: i64 = 60;
@@ -30,6 +35,10 @@ const MOST_NOTE: u64 = 4096;
 /// The model among the files of a version.
 const MODEL: &str = "model.bin";
 const JSON: &str = "application/json";
+/// Models that can be gone back to, beside the current and the previous one.
+const KEPT_MODELS: usize = 14;
+/// A model's name is that of its day's end; one that a run may just be publishing is not older than this.
+const RUN_LASTS: Duration = Duration::days(2);
 
 impl<G, H, I, E, S, B, Q> Retrain<G, H, I, E, S, B, Q>
 where
@@ -38,7 +47,7 @@ where
     I: GetMany<Item>,
     E: GetMany<Embedding>,
     S: Sync,
-    B: HeadObject + GetObject + PutObject + PutIf,
+    B: HeadObject + GetObject + PutObject + PutIf + ListKeys + DeleteObject,
     Q: Sync,
 {
     /// Learns from all that is known after the day, and answers what came of it. A day that has its report is
@@ -51,19 +60,26 @@ where
         }
         let standing = live::standing(&self.learned, MODELS).await?;
         let version = version(day, pace);
-        let beside_model = format!("{MODELS}/{version}/report.json");
-        let is_current = |standing: &Standing| {
-            let pointer = standing.pointer.as_ref();
-            pointer.is_some_and(|pointer| pointer.version == version)
-        };
-        let report = match self.report(&beside_model).await? {
+        let written = match published(&standing, &version) {
             // Cut off right after it was published.
-            Some(report) if is_current(&standing) => report,
-            _ => self.compete(day, pace, &version, &standing).await?,
+            Some(written) => written,
+            None => self
+                .compete(day, pace, &version, &standing)
+                .await?
+                .to_json()?,
         };
-        self.learned
-            .put_object(&done, JSON, report.to_json()?)
-            .await?;
+        // As it is written, so that a repetition answers the same to the last digit.
+        let report: Report = serde_json::from_slice(&written)
+            .map_err(|error| StoreError::new("read report", error))?;
+        if report.promoted() {
+            let keep = Keep {
+                newest: KEPT_MODELS,
+                days: 0,
+                since: (self.clock)() - RUN_LASTS,
+            };
+            live::prune(&self.learned, MODELS, keep).await?;
+        }
+        self.learned.put_object(&done, JSON, written).await?;
         Ok(report)
     }
 
@@ -118,17 +134,13 @@ where
         let bytes = challenger
             .to_bytes()
             .map_err(|error| StoreError::new("write model", error))?;
-        // Before it is published, so that no served model is without.
-        let beside_model = format!("{MODELS}/{version}/report.json");
-        self.learned
-            .put_object(&beside_model, JSON, report.to_json()?)
-            .await?;
         let draft = Draft {
             version: version.to_owned(),
             kept: Vec::new(),
             made: vec![(MODEL.to_owned(), bytes)],
             made_at: challenger.made_at,
-            note: serde_json::Value::Null,
+            // Beside its model, so that none is without.
+            note: String::from_utf8_lossy(&report.to_json()?).into(),
         };
         match live::publish(&self.learned, MODELS, standing, draft).await? {
             Outcome::Published(_) => Ok(()),
@@ -148,20 +160,39 @@ where
             return Err(JobError::Other(format!("no shard of {day} is done")));
         };
         let (mut memory, since) = self.last_memory(day).await?;
+        if let Some(memory) = &mut memory {
+            self.complete(memory, day).await?;
+        }
         let mut missed = since.next_day();
         while let Some(past) = missed.filter(|past| *past < day) {
-            if let (Some(summary), _) = self.day(past).await? {
-                advance(&mut memory, summary);
-            }
+            let (of_past, missing) = self.day(past).await?;
+            advance(&mut memory, of_past, past, &missing);
             missed = past.next_day();
         }
-        advance(&mut memory, of_day);
+        advance(&mut memory, Some(of_day), day, &missing);
         let memory = memory.ok_or_else(|| JobError::Other("nothing is known".into()))?;
         let bytes = memory
             .to_bytes()
             .map_err(|error| StoreError::new("write memory", error))?;
         self.learned.put_object(&key, BINARY, bytes).await?;
         Ok((memory, missing))
+    }
+
+    /// Takes in what shards have left since of days on which they were lost. A shard goes back so many days and no
+    /// further, so what is older than that is given up.
+    async fn complete(&self, memory: &mut Summary, day: Date) -> Result<(), StoreError> {
+        let lacking: Vec<(Date, u8)> = memory.lacking().collect();
+        for part in lacking {
+            let (past, shard) = part;
+            if past < day - Duration::days(CATCH_UP_DAYS) {
+                tracing::error!(%past, shard, "a shard's day was never learned from");
+                memory.do_without(part);
+            } else if let Some(late) = self.summary(&keys::checkpoint(past, shard)).await? {
+                tracing::info!(%past, shard, "a shard has come late");
+                memory.complete(part, late);
+            }
+        }
+        Ok(())
     }
 
     /// What was known before the day, and up to which day its shards are in it.
@@ -175,7 +206,7 @@ where
                 return Ok((Some(memory), past));
             }
         }
-        let first = day - Duration::days(crate::shard::CATCH_UP_DAYS + 1);
+        let first = day - Duration::days(CATCH_UP_DAYS + 1);
         Ok((None, first))
     }
 
@@ -241,13 +272,25 @@ where
     }
 }
 
-fn advance(memory: &mut Option<Summary>, day: Summary) {
-    match memory {
-        Some(memory) => {
-            memory.advance(&day);
+/// Goes on to a day, as far as its shards have left something, and notes what it lacks.
+fn advance(memory: &mut Option<Summary>, left: Option<Summary>, day: Date, missing: &[u8]) {
+    match (&mut *memory, left) {
+        (Some(memory), Some(left)) => {
+            memory.advance(&left);
         }
-        None => *memory = Some(day),
+        (None, Some(left)) => *memory = Some(left.into_memory()),
+        (_, None) => {}
     }
+    if let Some(memory) = memory {
+        memory.lack(day, missing.iter().copied());
+    }
+}
+
+/// The report of a version that is current, as it was published with it.
+fn published(standing: &Standing, version: &str) -> Option<Vec<u8>> {
+    let pointer = standing.pointer.as_ref()?;
+    let written = pointer.note.as_str()?;
+    (pointer.version == version).then(|| written.as_bytes().to_vec())
 }
 
 /// What the comparison says, unless something else stands against it.

@@ -5,7 +5,8 @@ use drape_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
-/// What a run has done and why. It lies with what the day has left, and a promoted model's beside the model too.
+/// What a run has done and why. It lies with what the day has left, and a promoted model's
+/// in the description of its version too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The last day whose signals were learned from.
@@ -14,7 +15,7 @@ pub struct Report {
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub made_at: Timestamp,
-    /// Shards of the day that have left nothing that can be read.
+    /// Shards of the day that have left nothing that can be read; what they leave later, a later day takes in.
     pub missing_shards: Vec<u8>,
     /// What was learned from, the two models beside each other, and what was decided.
     #[serde(flatten)]

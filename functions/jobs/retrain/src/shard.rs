@@ -5,18 +5,20 @@ use std::collections::HashMap;
 use drape_common::store::{
     Create, Get, GetMany, List, Record, Save, StoreError,
     blob::{GetObject, HeadObject, PutObject, keys},
+    queries::RecentSignals,
     tables::{DayShowing, DaySignal, Embedding, StyleRow, day_partition},
 };
 use drape_domain::{ItemId, Showing, Signal, UserId};
 use drape_taste::{
     Model, Summary,
-    examples::{Joiner, SETTLE_DAYS},
+    examples::{Joiner, LATE_DAYS, SETTLE_DAYS},
 };
 use time::{Date, Duration};
 
 use crate::{
     Retrain,
     deadline::{Deadline, Stopped},
+    late::Late,
     styles::{Deeds, Styles, deeds},
 };
 
@@ -33,8 +35,8 @@ const CENTRAL_PEOPLE: usize = 256;
 
 impl<G, H, I, E, S, B, Q> Retrain<G, H, I, E, S, B, Q>
 where
-    G: List<DaySignal>,
-    H: List<DayShowing>,
+    G: List<DaySignal> + RecentSignals,
+    H: List<DayShowing> + Get<DayShowing>,
     I: Sync,
     E: GetMany<Embedding>,
     S: GetMany<StyleRow> + Get<StyleRow> + Create<StyleRow> + Save<StyleRow>,
@@ -66,8 +68,8 @@ where
         Ok(())
     }
 
-    /// One day: the styles of those who did something on it, and what was shown on the day before, about which
-    /// all has been said by now.
+    /// One day: the styles of those who did something on it, what was shown on the day before, about which most has
+    /// been said by now, and what was said about what was shown earlier.
     async fn shard_day(
         &self,
         day: Date,
@@ -90,21 +92,30 @@ where
             },
         )
         .await?;
-        for before in (1..=i64::from(SETTLE_DAYS)).rev() {
-            let day = day - Duration::days(before);
-            each(&self.signals, day, shard, deadline, |row: DaySignal| {
-                joiner.signal(&row.signal);
-                true
+        let mut late = Late::default();
+        let mut signals: Vec<Signal> = Vec::new();
+        for before in (0..=i64::from(SETTLE_DAYS)).rev() {
+            let date = day - Duration::days(before);
+            let oldest = date - Duration::days(i64::from(LATE_DAYS));
+            each(&self.signals, date, shard, deadline, |row: DaySignal| {
+                let signal = row.signal;
+                let shown = shown_on(&signal);
+                let is_earlier = shown.is_some_and(|shown| (oldest..settled).contains(&shown));
+                // What is about no day that counts is counted with its own day; what is about an earlier day was
+                // known in time or is late on its own day, once.
+                if shown == Some(settled) || (date == settled && !is_earlier) {
+                    joiner.signal(&signal);
+                } else if date == day && is_earlier {
+                    joiner.late();
+                    late.note(&signal);
+                }
+                if date == day {
+                    signals.push(signal);
+                }
+                signals.len() < MOST_SIGNALS
             })
             .await?;
         }
-        let mut signals: Vec<Signal> = Vec::new();
-        each(&self.signals, day, shard, deadline, |row: DaySignal| {
-            joiner.signal(&row.signal);
-            signals.push(row.signal);
-            signals.len() < MOST_SIGNALS
-        })
-        .await?;
 
         let mut summary = Summary::new(settled, explorer.names());
         summary.add(&joiner.finish());
@@ -114,6 +125,10 @@ where
         if signals.is_empty() {
             return Ok(summary);
         }
+        self.amend(&mut summary, &late, (day, shard), deadline, |showing| {
+            owners.note(showing);
+        })
+        .await?;
         each(&self.showings, day, shard, deadline, |row: DayShowing| {
             owners.note(&row.showing)
         })
@@ -154,6 +169,12 @@ where
         }
         Ok(())
     }
+}
+
+/// When the outfit that a signal is about was shown: its id tells. None if it is about no shown outfit.
+fn shown_on(signal: &Signal) -> Option<Date> {
+    let about = signal.recommendation_id?;
+    Some(about.showing().shown_at().date())
 }
 
 /// Whose the pieces are that were shown to others than their owners.

@@ -60,8 +60,15 @@ impl Evidence {
 
     /// Adds one: the values of the features, and the reward, −1 to 1. What is not a number is passed over.
     pub fn add(&mut self, values: &[f32], reward: f32, weight: f32) {
+        if weight > 0.0 {
+            self.change(values, reward, weight);
+        }
+    }
+
+    /// As [`Evidence::add`]; with a weight below 0 it takes one out that was added before.
+    pub(crate) fn change(&mut self, values: &[f32], reward: f32, weight: f32) {
         let (reward, weight) = (f64::from(reward), f64::from(weight));
-        if !(reward.is_finite() && weight.is_finite() && weight > 0.0) {
+        if !(reward.is_finite() && weight.is_finite()) {
             return;
         }
         let reward = reward.clamp(-1.0, 1.0);
@@ -73,6 +80,13 @@ impl Evidence {
             self.rewards[i] += weight * a * reward;
         }
         self.n += weight;
+    }
+
+    /// Makes changes of what is here.
+    pub(crate) fn amend(&mut self, changes: &Self) {
+        self.merge(changes);
+        // What was taken out was rounded otherwise than when it was added.
+        self.n = self.n.max(0.0);
     }
 
     /// Adds another's; of another number of features it is passed over.
@@ -102,10 +116,14 @@ impl Evidence {
     }
 
     pub(crate) fn is_usable(&self, features: usize) -> bool {
+        self.n >= 0.0 && self.is_change(features)
+    }
+
+    /// Whether these are usable as changes of others.
+    pub(crate) fn is_change(&self, features: usize) -> bool {
         self.dim == features + 1
             && self.squares.len() == self.dim * self.dim
             && self.rewards.len() == self.dim
-            && self.n >= 0.0
             && std::iter::once(&self.n)
                 .chain(&self.squares)
                 .chain(&self.rewards)

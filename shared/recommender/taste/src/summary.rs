@@ -1,6 +1,6 @@
 //! What a day left, and what all days left: bounded, and the same however it was added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use drape_domain::{ItemId, Signal, UserId};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::{
     Evidence,
     codec::{Format, LoadError},
     drift::{Day, FALL_DAYS, REFERENCE_DAYS},
-    examples::{Example, ExamplePiece, Joined},
+    examples::{Amendment, Example, ExamplePiece, Joined},
     reservoir::Reservoir,
     reward,
 };
@@ -25,13 +25,15 @@ const MAX_ITEMS: usize = 100_000;
 const MAX_DIM: usize = 4096;
 /// The days whose counts are kept: what drift looks at.
 const MAX_DAYS: usize = REFERENCE_DAYS + FALL_DAYS + 1;
+/// The most parts of days that can be lacking: two weeks of 256.
+const MAX_LACKING: usize = 14 * 256;
 /// A reward that makes an outfit one to learn from: worn or saved, liked, kept or bought, not only looked at.
 const LIKED: f32 = 1.0;
 
 const FORMAT: Format = Format {
     name: "summary",
     magic: *b"DRAPESUM",
-    version: 1,
+    version: 2,
     limit: 128 << 20,
 };
 
@@ -96,6 +98,17 @@ impl Center {
     }
 }
 
+/// The reward of an example for exploration, −1 to 1: a like is 1 and a dislike −1; what a person bought is not five
+/// times as likeable.
+fn worth(example: &Example) -> f32 {
+    (example.reward / 2.0).clamp(-1.0, 1.0)
+}
+
+/// Whether it is an outfit to learn from what goes with what.
+fn is_liked(example: &Example) -> bool {
+    example.reward >= LIKED && example.pieces.len() > 1
+}
+
 /// What was learned from: of a shard's day, of a day, or of all days so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -103,11 +116,17 @@ pub struct Summary {
     through: Date,
     days: Vec<Day>,
     evidence: Evidence,
+    /// What changes in the evidence of days before.
+    amended: Evidence,
+    /// Some have no reward, and count for nothing: what was done about them has cancelled out since.
     examples: Reservoir<Example>,
+    /// Some have no pieces, and count for nothing: they are liked no more.
     liked: Reservoir<Liked>,
     /// By item: the sum of what was good, and of what was said at all.
     items: BTreeMap<ItemId, (f64, f64)>,
     center: Center,
+    /// Parts of days that are not in it yet.
+    lacking: BTreeSet<(Date, u8)>,
 }
 
 impl Summary {
@@ -119,10 +138,21 @@ impl Summary {
             through: date,
             days: vec![Day::new(date)],
             evidence: Evidence::new(explored.len()),
+            amended: Evidence::new(explored.len()),
             examples: Reservoir::new(MAX_EXAMPLES),
             liked: Reservoir::new(MAX_LIKED),
             items: BTreeMap::new(),
             center: Center::default(),
+            lacking: BTreeSet::new(),
+        }
+    }
+
+    /// The first day, as the start of what is known of all days: there is nothing before it that could change.
+    #[must_use]
+    pub fn into_memory(self) -> Self {
+        Self {
+            amended: Evidence::new(self.explored.len()),
+            ..self
         }
     }
 
@@ -152,13 +182,13 @@ impl Summary {
 
     /// A sample of the examples, the later the likelier; at most 20,000.
     pub fn examples(&self) -> impl Iterator<Item = &Example> {
-        self.examples.iter()
+        self.examples.iter().filter(|example| example.reward != 0.0)
     }
 
     /// A sample of the outfits that were worn, saved, liked, kept or bought, the later the likelier; at most
     /// 5,000.
     pub fn liked(&self) -> impl Iterator<Item = &Liked> {
-        self.liked.iter()
+        self.liked.iter().filter(|liked| !liked.pieces.is_empty())
     }
 
     /// Rewards by item: what was good, and what was said at all.
@@ -182,31 +212,74 @@ impl Summary {
     pub fn add(&mut self, joined: &Joined) {
         self.day(&joined.day);
         for example in &joined.examples {
-            // A like is 1 and a dislike −1; what a person bought is not five times as likeable.
-            self.evidence.add(
-                &example.explored,
-                (example.reward / 2.0).clamp(-1.0, 1.0),
-                1.0,
-            );
-            let id = example.recommendation.uuid();
-            self.examples.offer(id, example.day, || example.clone());
-            if example.reward >= LIKED && example.pieces.len() > 1 {
-                self.liked.offer(id, example.day, || Liked {
-                    user: example.user,
-                    day: example.day,
-                    pieces: example.pieces.clone(),
-                });
-            }
-            for piece in &example.pieces {
-                // What people own is theirs to like; popularity is of what is sold.
-                if piece.owner != example.user {
-                    let (good, all) = self.items.entry(piece.item).or_default();
-                    *good += f64::from(example.reward.max(0.0));
-                    *all += f64::from(example.reward.abs());
-                }
+            self.evidence.add(&example.explored, worth(example), 1.0);
+            self.sell(example, 1.0);
+            self.keep(example);
+            if is_liked(example) {
+                self.like(example, example.pieces.clone());
             }
         }
         self.trim();
+    }
+
+    /// Takes in what has changed about an answer of a day before, of which what was known then has faded meanwhile.
+    pub fn amend(&mut self, amendment: &Amendment) {
+        let Amendment { before, after } = amendment;
+        for (examples, sign) in [(before, -1.0), (after, 1.0)] {
+            for example in examples {
+                let days = (self.through - example.day).whole_days();
+                let kept = sign * reward::decay(days as f32);
+                self.amended.change(&example.explored, worth(example), kept);
+                self.sell(example, f64::from(kept));
+            }
+        }
+        for example in before {
+            let id = example.recommendation;
+            let now = after.iter().find(|now| now.recommendation == id);
+            if now.is_none() {
+                self.keep(&Example {
+                    reward: 0.0,
+                    ..example.clone()
+                });
+            }
+            if is_liked(example) && !now.is_some_and(is_liked) {
+                self.like(example, Vec::new());
+            }
+        }
+        for example in after {
+            self.keep(example);
+            if is_liked(example) {
+                self.like(example, example.pieces.clone());
+            }
+        }
+        self.trim();
+    }
+
+    /// Offers an example to the sample, over what it was before.
+    fn keep(&mut self, example: &Example) {
+        let id = example.recommendation.uuid();
+        self.examples.offer(id, example.day, || example.clone());
+    }
+
+    /// Offers an outfit to the sample of those that are liked, over what it was before.
+    fn like(&mut self, example: &Example, pieces: Vec<ExamplePiece>) {
+        let id = example.recommendation.uuid();
+        self.liked.offer(id, example.day, || Liked {
+            user: example.user,
+            day: example.day,
+            pieces,
+        });
+    }
+
+    /// Counts an example for the popularity of what is sold; what people own is theirs to like.
+    fn sell(&mut self, example: &Example, times: f64) {
+        for piece in &example.pieces {
+            if piece.owner != example.user {
+                let (good, all) = self.items.entry(piece.item).or_default();
+                *good += times * f64::from(example.reward.max(0.0));
+                *all += times * f64::from(example.reward.abs());
+            }
+        }
     }
 
     /// Takes in a signal about no shown outfit: pieces that a person put together themselves, if they liked
@@ -247,6 +320,7 @@ impl Summary {
         self.through = self.through.max(other.through);
         other.days.iter().for_each(|day| self.day(day));
         self.evidence.merge(&other.evidence);
+        self.amended.merge(&other.amended);
         self.examples.merge(&other.examples);
         self.liked.merge(&other.liked);
         for (item, (good, all)) in &other.items {
@@ -258,29 +332,74 @@ impl Summary {
         self.trim();
     }
 
-    /// Goes on to the next day: all that is here fades with a half-life of 45 days, then that day is added. A
-    /// day that is already in it, or before one that is, changes nothing, so that a day may be run again.
+    /// Goes on to the next day: all that is here fades with a half-life of 45 days, then that day is added, and
+    /// what it changes about days before. A day that is already in it, or before one that is, changes nothing, so that
+    /// a day may be run again.
     pub fn advance(&mut self, next: &Self) -> bool {
         if next.through <= self.through {
             return false;
         }
-        if self.explored != next.explored {
+        let is_same = self.explored == next.explored;
+        if !is_same {
             // Other features: what exploration knew does not apply to them.
             self.explored.clone_from(&next.explored);
             self.evidence = Evidence::new(next.explored.len());
+            self.amended = Evidence::new(next.explored.len());
         }
-        let kept = f64::from(reward::decay(
-            (next.through - self.through).whole_days() as f32
-        ));
+        self.fade((next.through - self.through).whole_days());
+        self.items.retain(|_, (_, all)| *all > 0.05);
+        self.merge(next);
+        self.settle(is_same);
+        true
+    }
+
+    /// Notes that parts of a day are not in it, so that they can come later: see [`Summary::complete`].
+    pub fn lack(&mut self, day: Date, parts: impl IntoIterator<Item = u8>) {
+        self.lacking
+            .extend(parts.into_iter().map(|part| (day, part)));
+    }
+
+    /// The parts of days that it lacks.
+    pub fn lacking(&self) -> impl Iterator<Item = (Date, u8)> {
+        self.lacking.iter().copied()
+    }
+
+    /// Gives up on a part of a day.
+    pub fn do_without(&mut self, part: (Date, u8)) {
+        self.lacking.remove(&part);
+    }
+
+    /// Takes in a part of a day that it lacks, as faded as if it had come in time. One that it does not lack changes
+    /// nothing.
+    pub fn complete(&mut self, part: (Date, u8), late: Self) -> bool {
+        if !self.lacking.remove(&part) {
+            return false;
+        }
+        let mut late = late;
+        late.fade((self.through - late.through).whole_days());
+        self.merge(&late);
+        self.settle(true);
+        true
+    }
+
+    /// Makes the changes of evidence that a day has brought, if they are of the same features.
+    fn settle(&mut self, is_same: bool) {
+        let changes = std::mem::replace(&mut self.amended, Evidence::new(self.explored.len()));
+        if is_same {
+            self.evidence.amend(&changes);
+        }
+    }
+
+    /// So many days pass.
+    fn fade(&mut self, days: i64) {
+        let kept = f64::from(reward::decay(days as f32));
         self.evidence.fade(kept);
+        self.amended.fade(kept);
         self.center.fade(kept);
         for (good, all) in self.items.values_mut() {
             *good *= kept;
             *all *= kept;
         }
-        self.items.retain(|_, (_, all)| *all > 0.05);
-        self.merge(next);
-        true
     }
 
     fn day(&mut self, day: &Day) {
@@ -325,12 +444,15 @@ impl Summary {
             && summary.liked.len() <= MAX_LIKED
             && summary.items.len() <= MAX_ITEMS * 2
             && summary.center.sum.len() <= MAX_DIM
-            && summary.days.len() <= MAX_DAYS;
+            && summary.days.len() <= MAX_DAYS
+            && summary.lacking.len() <= MAX_LACKING;
         if !bounded {
             return Err(LoadError::Content("more of something than is ever written"));
         }
         let histograms = summary.days.iter().flat_map(|day| day.values.values());
-        if !summary.evidence.is_usable(summary.explored.len())
+        let features = summary.explored.len();
+        if !summary.evidence.is_usable(features)
+            || !summary.amended.is_change(features)
             || !histograms
                 .into_iter()
                 .all(|histogram| histogram.is_usable())
@@ -406,6 +528,38 @@ mod tests {
         assert_eq!(memory.examples().count(), n as usize);
         let before = memory.clone();
         assert!(!memory.advance(&next));
+        assert_eq!(memory, before);
+    }
+
+    #[test]
+    fn a_part_that_comes_late_leaves_what_it_would_have_left_in_time() {
+        let next = |days: i64| {
+            let mut next = Summary::new(testing::NOW.date() + Duration::days(days), &explored());
+            next.see("m", &[1.0, 0.0]);
+            next
+        };
+        let (here, late) = (summary(&[(1, 1), (2, 5)]), summary(&[(3, 7), (4, 1)]));
+        let mut in_time = here.clone();
+        in_time.merge(&late);
+        let part = (testing::NOW.date(), 5);
+        let mut memory = here;
+        memory.lack(part.0, [part.1]);
+        for days in [1, 4] {
+            assert!(in_time.advance(&next(days)) && memory.advance(&next(days)));
+        }
+        let stored = memory.to_bytes().unwrap();
+        let mut memory = Summary::from_bytes(&stored).unwrap();
+        assert_eq!(memory.lacking().collect::<Vec<_>>(), [part]);
+        assert!(memory.complete(part, late.clone()));
+        assert!(memory.examples().eq(in_time.examples()));
+        assert!(memory.liked().eq(in_time.liked()));
+        assert_eq!(memory.days(), in_time.days());
+        assert!((memory.evidence().n() - in_time.evidence().n()).abs() < 1e-6);
+        let (a, b) = (memory.center().unwrap(), in_time.center().unwrap());
+        assert!((a.2 - b.2).abs() < 1e-6 && (a.1[1] - b.1[1]).abs() < 1e-5);
+        // Once.
+        let before = memory.clone();
+        assert!(!memory.complete(part, late));
         assert_eq!(memory, before);
     }
 

@@ -146,7 +146,7 @@ const ROLES: [(&str, &str); 28] = [
     ),
     (
         "retrain",
-        "signals: query; showings: query; items: batch-get; embeddings: batch-get; styles: get batch-get put; learned/learning: read write; learned/models: read write; learned: list; retrain-queue: send",
+        "signals: query; signals-by-user: query; showings: get query; items: batch-get; embeddings: batch-get; styles: get batch-get put; learned/learning: read write; learned/models: read write erase; learned: list; retrain-queue: send",
     ),
     (
         "drift",

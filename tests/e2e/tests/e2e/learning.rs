@@ -9,7 +9,7 @@ use drape_common::store::{
     tables::{DAY_SHARDS, DayShowing, DaySignal, Embedding, StyleRow},
 };
 use drape_domain::{
-    ItemId, RecommendationId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot, UserId,
+    ItemId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot, UserId,
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
 use drape_e2e::Stack;
@@ -45,6 +45,8 @@ fn table<R: drape_common::store::Record>(stack: &Stack, output: &str) -> Result<
 /// The person was shown an outfit on the evening before and wore it on the day.
 async fn lives(stack: &Stack, user: UserId, day: Date) -> Outcome {
     let noon = day.with_time(Time::MIDNIGHT).assume_utc() + Duration::from_secs(12 * 3600);
+    let shown_at = noon - Duration::from_secs(16 * 3600);
+    let id = ShowingId::at(shown_at);
     let piece = ShownPiece {
         item_id: ItemId::new(),
         owner_id: user,
@@ -52,7 +54,7 @@ async fn lives(stack: &Stack, user: UserId, day: Date) -> Outcome {
     };
     let names = ["compat", "preference", "freshness", "boutique"];
     let outfit = ShownOutfit {
-        id: RecommendationId::new(),
+        id: id.outfit(1),
         pieces: vec![piece],
         score: 0.7,
         propensity: 1.0,
@@ -74,9 +76,9 @@ async fn lives(stack: &Stack, user: UserId, day: Date) -> Outcome {
         created_at: noon,
     };
     let showing = Showing {
-        id: ShowingId::new(),
+        id,
         user_id: user,
-        shown_at: noon - Duration::from_secs(16 * 3600),
+        shown_at,
         model: "builtin-1".to_owned(),
         index: None,
         occasion: None,

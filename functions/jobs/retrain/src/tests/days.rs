@@ -87,12 +87,18 @@ async fn a_signal_without_pieces_or_from_nowhere_does_no_harm() {
     let kind = drape_domain::SignalKind::Clicked;
     world.says(person(40), kind, None, DAY).await;
     let mut row: DaySignal = serde_json::from_value(world.app.signals.dump().remove(0)).unwrap();
-    row.signal.recommendation_id = Some(drape_domain::RecommendationId::new());
+    row.signal.recommendation_id = Some(super::world::showing_id(DAY, 99).outfit(1));
     row.signal.id = drape_domain::SignalId::new();
     world.app.signals.put(&row).await.unwrap();
-    let report = world.run(json!({})).await;
-    assert_eq!(report["counts"]["unattributed"], 1);
-    assert_eq!(report["counts"]["unknown"], 1);
+    // Each once: what is about nothing with its own day, when that is settled.
+    let next = DAY.next_day().unwrap();
+    for (day, unattributed, unknown) in [(DAY, 0, 1), (next, 1, 0), (DAY + Duration::days(2), 0, 0)]
+    {
+        after(day);
+        let report = world.run(json!({})).await;
+        assert_eq!(report["counts"]["unattributed"], unattributed);
+        assert_eq!(report["counts"]["unknown"], unknown);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 mod crashes;
 mod days;
+mod late;
+mod lost;
 mod models;
 mod people;
 mod scorer;

@@ -1,14 +1,14 @@
 //! Models: trained, compared, served, gone back to.
 
 use drape_common::{
-    live::{self, MODELS},
+    live::{self, Draft, MODELS},
     store::blob::keys,
 };
 use drape_taste::{Model, Pace, drift::Fall};
 use serde_json::json;
 use time::Duration;
 
-use super::world::{DAY, World, after};
+use super::world::{DAY, World, after, clock};
 use crate::Report;
 
 const VERSION: &str = "20261122T235959Z";
@@ -39,11 +39,10 @@ async fn a_model_that_knows_what_people_go_by_is_served() {
         .learned
         .bytes(&format!("models/{VERSION}/model.bin"));
     assert_eq!(Model::from_bytes(&bytes.unwrap()).unwrap().id, VERSION);
-    let answered: Report = serde_json::from_value(report).unwrap();
-    assert_eq!(
-        stored(&world, &format!("models/{VERSION}/report.json")),
-        answered
-    );
+    let described = world.json(&format!("models/{VERSION}/version.json"));
+    let noted = described["note"].as_str().unwrap().as_bytes().to_vec();
+    let of_day = format!("learning/{DAY}/report.json");
+    assert_eq!(world.app.learned.bytes(&of_day), Some(noted));
 }
 
 #[tokio::test]
@@ -75,8 +74,8 @@ async fn a_crash_around_publishing_ends_in_the_same_model_and_report() {
     let undisturbed = world().await;
     undisturbed.run(reduce.clone()).await;
     let expected = undisturbed.left();
-    // Memory; report, model, description and pointer; the day's report.
-    for crash in 1..=6 {
+    // Memory; model, description and pointer; the day's report.
+    for crash in 1..=5 {
         let world = world().await;
         world.fuse.blow_after(crash);
         let first = world
@@ -208,6 +207,39 @@ async fn a_served_model_that_cannot_be_read_is_learned_past() {
     let report = world.run(json!({})).await;
     assert_eq!(report["champion"], "builtin-1");
     assert_eq!(served(&world).await.as_deref(), Some("20261123T235959Z"));
+}
+
+#[tokio::test]
+async fn old_models_go_and_those_that_one_may_go_back_to_stay() {
+    let world = World::with_people(400).await;
+    let learned = &world.app.learned;
+    for day in 1..=20 {
+        let draft = Draft {
+            version: format!("202610{day:02}T235959Z"),
+            kept: Vec::new(),
+            made: vec![("model.bin".to_owned(), Model::builtin().to_bytes().unwrap())],
+            made_at: clock(),
+            note: serde_json::Value::Null,
+        };
+        let standing = live::standing(learned, MODELS).await.unwrap();
+        live::publish(learned, MODELS, &standing, draft)
+            .await
+            .unwrap();
+    }
+    let report = world.run(json!({})).await;
+    assert_eq!(report["evaluation"]["decision"]["promoted"], true);
+    let mut kept: Vec<String> = (8..=20)
+        .map(|day| format!("202610{day:02}T235959Z"))
+        .collect();
+    kept.push(VERSION.to_owned());
+    let models = learned.keys().into_iter();
+    let mut left: Vec<String> = models
+        .filter_map(|key| Some(key.strip_prefix("models/")?.split_once('/')?.0.to_owned()))
+        .collect();
+    left.dedup();
+    assert_eq!(left, kept);
+    let back = world.run(json!({ "rollback_to": kept[0] })).await;
+    assert_eq!(back, json!({ "rolled_back_to": kept[0] }));
 }
 
 #[tokio::test]

@@ -5,12 +5,12 @@ use drape_domain::{SignalKind, showing::ShownPiece};
 use drape_taste::{Style, reward};
 use serde_json::json;
 
-use super::world::{DAY, MODEL, World, clock, item, outfit, person, vector};
+use super::world::{DAY, MODEL, World, clock, item, outfit, person, showing_id, shown_at, vector};
 
 #[tokio::test]
 async fn a_style_is_what_was_liked_that_day() {
     let world = World::empty();
-    let worn = outfit(person(1), 5, 0);
+    let worn = outfit(person(1), 5, DAY);
     world
         .says(person(1), SignalKind::Worn, Some(&worn), DAY)
         .await;
@@ -27,16 +27,16 @@ async fn a_style_is_what_was_liked_that_day() {
 #[tokio::test]
 async fn a_boutiques_piece_counts_though_it_is_not_the_persons_own() {
     let world = World::empty();
-    let mut shown = outfit(person(1), 5, 0);
+    let mut shown = outfit(person(1), 5, DAY);
     shown.pieces.push(ShownPiece {
         owner_id: person(77),
         item_id: item(6),
         ..shown.pieces[0]
     });
     let showing = drape_domain::Showing {
-        id: drape_domain::ShowingId::new(),
+        id: showing_id(DAY, 1),
         user_id: person(1),
-        shown_at: DAY.midnight().assume_utc(),
+        shown_at: shown_at(DAY),
         model: "m".to_owned(),
         index: None,
         occasion: None,
@@ -58,7 +58,7 @@ async fn a_boutiques_piece_counts_though_it_is_not_the_persons_own() {
 #[tokio::test]
 async fn a_signal_about_many_pieces_says_no_more_than_one_about_one() {
     let world = World::empty();
-    let mut worn = outfit(person(1), 5, 0);
+    let mut worn = outfit(person(1), 5, DAY);
     for n in 6..9 {
         worn.pieces.push(ShownPiece {
             item_id: item(n),

@@ -5,16 +5,15 @@ use drape_common::store::{
     tables::{DayShowing, Embedding},
 };
 use drape_domain::{
-    Background, Category, Item, ItemId, Showing, ShowingId, SignalKind, Slot, Text, UserId,
+    Background, Category, Item, ItemId, Showing, SignalKind, Slot, Text, UserId,
     item::{ImageType, Typed, Upload},
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
 use drape_learn::{Compat, Garment, words};
 use drape_taste::Model;
 use serde_json::json;
-use time::{Duration, Time};
 
-use super::world::{DAY, MODEL, World, clock, outfit, person};
+use super::world::{DAY, MODEL, World, clock, outfit, person, showing_id, shown_at};
 
 /// Kinds of pieces; those of the same kind go together.
 const KINDS: u128 = 4;
@@ -80,7 +79,7 @@ async fn couples(people: u128, gone: impl Fn(u128) -> bool) -> World {
                 });
             }
             let rules = ["warmth_fit", "formality_match", "season"];
-            let mut shown: ShownOutfit = outfit(user, n * 3 + place, 7);
+            let mut shown: ShownOutfit = outfit(user, n * 3 + place, DAY);
             shown.pieces = pieces;
             shown.features.extend(rules.map(|name| ShownFeature {
                 name: name.to_owned(),
@@ -96,9 +95,9 @@ async fn couples(people: u128, gone: impl Fn(u128) -> bool) -> World {
             outfits.push(shown);
         }
         let showing = Showing {
-            id: ShowingId::new(),
+            id: showing_id(DAY, n),
             user_id: user,
-            shown_at: DAY.with_time(Time::MIDNIGHT).assume_utc() - Duration::hours(5),
+            shown_at: shown_at(DAY),
             model: "builtin-1".to_owned(),
             index: None,
             occasion: None,

@@ -9,14 +9,13 @@ use drape_common::store::{
     tables::{DayShowing, DaySignal, Embedding, StyleRow},
 };
 use drape_domain::{
-    Item, ItemId, RecommendationId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot,
-    Timestamp, UserId,
+    Item, ItemId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot, Timestamp, UserId,
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
 use drape_taste::Style;
 use serde_json::Value;
 use time::{Date, Duration, Time, macros::date};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::{Deadline, Retrain};
 
@@ -93,6 +92,19 @@ pub(super) fn item(n: u128) -> ItemId {
     ItemId::from_uuid(id(2, n))
 }
 
+/// When what is answered on a day was shown: on the evening before.
+pub(super) fn shown_at(day: Date) -> Timestamp {
+    day.with_time(Time::MIDNIGHT).assume_utc() - Duration::hours(5)
+}
+
+/// The answer of this number that was given on the evening before a day. As in life, its id tells when.
+pub(super) fn showing_id(day: Date, n: u128) -> ShowingId {
+    let millis = u64::try_from(shown_at(day).unix_timestamp() * 1_000).unwrap();
+    let mut bytes = [0; 10];
+    bytes[4..8].copy_from_slice(&u32::try_from(n).unwrap().to_be_bytes());
+    ShowingId::from_uuid(Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+}
+
 /// The vector of an item.
 pub(super) fn vector(n: u128) -> [f32; 4] {
     let n = n as f32;
@@ -137,10 +149,9 @@ impl World {
     pub(super) async fn live(&self, day: Date, people: std::ops::Range<u128>) {
         for n in people {
             let user = person(n);
-            let salt = u128::from(day.to_julian_day().unsigned_abs());
-            let shown_at = day.with_time(Time::MIDNIGHT).assume_utc() - Duration::hours(5);
+            let salt = salt(day);
             let outfits: Vec<ShownOutfit> = (0..3)
-                .map(|place| outfit(user, n * 3 + place, salt))
+                .map(|place| outfit(user, n * 3 + place, day))
                 .collect();
             for (place, outfit) in outfits.iter().enumerate() {
                 let odds = (outfit.features[1].value - 0.5) * 9.0;
@@ -153,9 +164,9 @@ impl World {
                 self.says(user, kind, Some(outfit), day).await;
             }
             let showing = Showing {
-                id: ShowingId::from_uuid(id(3 + salt, n)),
+                id: showing_id(day, n),
                 user_id: user,
-                shown_at,
+                shown_at: shown_at(day),
                 model: "builtin-1".to_owned(),
                 index: None,
                 occasion: None,
@@ -183,7 +194,10 @@ impl World {
             outfit.pieces.iter().map(|piece| piece.item_id).collect()
         });
         let about = outfit.map(|outfit| outfit.id);
-        let id = about.map_or_else(Uuid::now_v7, RecommendationId::uuid);
+        let id = about.map_or_else(Uuid::now_v7, |about| {
+            let (kind, day) = (kind as u128, u128::from(day.ordinal()));
+            Uuid::from_u128(about.uuid().as_u128() ^ (day << 8 | kind) << 16)
+        });
         let signal = Signal {
             id: SignalId::from_uuid(id),
             user_id: user,
@@ -236,12 +250,16 @@ impl World {
     }
 }
 
-/// Of one piece of the person's.
-pub(super) fn outfit(user: UserId, n: u128, salt: u128) -> ShownOutfit {
-    let values = [1, 2, 3, 4].map(|part| 0.2 + 0.6 * chance(n, salt * 8 + part));
+fn salt(day: Date) -> u128 {
+    u128::from(day.to_julian_day().unsigned_abs())
+}
+
+/// Of one piece of the person's, to be answered on a day: one of the three of its answer.
+pub(super) fn outfit(user: UserId, n: u128, day: Date) -> ShownOutfit {
+    let values = [1, 2, 3, 4].map(|part| 0.2 + 0.6 * chance(n, salt(day) * 8 + part));
     let names = drape_taste::Parts::NAMES;
     ShownOutfit {
-        id: RecommendationId::from_uuid(id(9 + salt, n)),
+        id: showing_id(day, n / 3).outfit(u8::try_from(n % 3).unwrap() + 1),
         pieces: vec![ShownPiece {
             item_id: item(n),
             owner_id: user,
