@@ -44,7 +44,7 @@ pub use words::{Condition, Occasion, TimeOfDay, UnknownWord};
 
 /// Says how outfits were found and scored; changes whenever the same wardrobe could be answered
 /// differently.
-pub const MODEL_ID: &str = "2026-11-23-rules-3";
+pub const MODEL_ID: &str = "2026-11-23-rules-4";
 
 /// Up to `limit` outfits from the wardrobe: the best first, then such that they differ.
 ///
