@@ -285,6 +285,12 @@ impl RecentSignals for World {
             .flat_map(|day| all.clone().map(|n| day.signal(n).signal));
         Ok(signals.collect())
     }
+
+    async fn worn_since(&self, user: UserId, since: Timestamp) -> Result<Vec<Signal>, StoreError> {
+        let mut signals = self.recent_signals(user, usize::MAX).await?;
+        signals.retain(|signal| signal.kind == SignalKind::Worn && signal.created_at >= since);
+        Ok(signals)
+    }
 }
 
 impl GetMany<Embedding> for World {
