@@ -121,7 +121,7 @@ sam-local: setup ## `sam local invoke` of every function against a stack; skippe
 	  $(STACK) --test run -- $(PYTHON) tests/stack/sam_local.py; \
 	fi
 
-train: $(TRAINING) ## PHOTOS=folder of class folders: teach the vision network clothes anew, on the CPU
+train: $(TRAINING) $(MODELS) ## PHOTOS=folder of class folders: teach the vision network clothes anew, on the CPU
 	@test -d "$(PHOTOS)" || { echo "PHOTOS is missing: make train PHOTOS=<folder of class folders>" >&2; exit 2; }
 	$(PYTHON) shared/vision/train/train.py "$(PHOTOS)"
 

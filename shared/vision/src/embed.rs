@@ -14,7 +14,7 @@ pub const MODEL_ID: &str = include_str!("../weights/model_id.txt");
 
 /// Two photos at least this alike are taken for the same garment, photographed twice. `weights/report.txt` says how
 /// often that is right.
-pub const DUPLICATE_LIKENESS: f32 = 0.996;
+pub const DUPLICATE_LIKENESS: f32 = 0.9965;
 
 /// How alike two photos are, by their vectors: the cosine between them, -1 to 1. Vectors of different lengths, or
 /// without any, are not alike at all.

@@ -90,6 +90,7 @@ def extract(path, photos, threads):
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # see train.py
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     rows = []
     for photo in photos:

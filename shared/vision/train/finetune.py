@@ -22,11 +22,14 @@ from network import FEATURES
 BATCH = 32
 SIDE = 176  # smaller than production's 224: faster, and objects look larger in crops (Touvron et al., 2019)
 FROZEN_BLOCKS = 6
-SKIPPED = 0.1
 # Each block learns this much slower than the one above it.
 SLOWER = 0.75
 AVERAGING = 0.995
 PREFETCHED = 6
+# What a change of texture costs beside one of features.
+TEXTURE_COUNTS = 0.5
+# A root has no slope at 0.
+TINY = 1e-12
 
 
 class Phase(NamedTuple):
@@ -41,13 +44,13 @@ class Phase(NamedTuple):
     dropped: float  # share of features
     mixed: float  # share of batches in which images are overlaid (Zhang et al., 2018)
     copies: int  # of each photo in a batch; of two, one is another file of the same photo
-    consistency: float  # what a difference (1 - cosine) of the copies' features costs
+    consistency: float  # what a difference (1 - cosine) of the copies costs
 
 
 # First to tell clothes apart; then to see the same in two files of one photo.
 PHASES = [
     Phase(7, 12, 0.5, 4e-4, 2e-3, 0.1, 0.25, 0.5, 1, 0.0),
-    Phase(2, 2, 0.15, 2.2e-4, 2.2e-4, 0.06, 0.2, 0.0, 2, 30.0),
+    Phase(3, 3, 0.15, 2.2e-4, 2.2e-4, 0.06, 0.2, 0.0, 2, 200.0),
 ]
 
 
@@ -119,12 +122,13 @@ def overlaid(images, targets, luck):
     return blend.contiguous(memory_format=torch.channels_last), share * targets + (1 - share) * targets[others]
 
 
-def difference(features, copies):
-    """How much the features of copies differ: 1 - cosine, on average."""
+def difference(seen, copies):
+    """How much copies differ in what is seen of them: 1 - cosine, the root of its mean square, since the few photos
+    that come back changed matter more than the many that do not."""
     if copies == 1:
         return torch.zeros(())
-    one, two = functional.normalize(features, dim=1).chunk(2)
-    return (1 - (one * two).sum(dim=1)).mean()
+    one, two = functional.normalize(seen, dim=1).chunk(2)
+    return (1 - (one * two).sum(dim=1)).square().mean().add(TINY).sqrt()
 
 
 def finetune(network, classifier, photos, classes, phase, seed):
@@ -153,10 +157,11 @@ def finetune(network, classifier, photos, classes, phase, seed):
                 seen, targets = overlaid(seen, targets, luck)
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 lower = network.lower(seen, FROZEN_BLOCKS)
-            features = network.upper(lower.float(), FROZEN_BLOCKS)
+            features, texture = network.upper(lower.float(), FROZEN_BLOCKS)
             guesses = classifier(functional.dropout(features, phase.dropped))
             loss = -(targets * guesses.log_softmax(dim=1)).sum(dim=1).mean()
-            loss = loss + phase.consistency * difference(features, phase.copies)
+            changed = difference(features, phase.copies) + TEXTURE_COUNTS * difference(texture, phase.copies)
+            loss = loss + phase.consistency * changed
             fitted.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_([one for one in both.parameters() if one.requires_grad], 2.0)

@@ -10,28 +10,49 @@ from sklearn.model_selection import StratifiedKFold
 from measure import share, unit
 
 # Components of vectors that come from features, and from texture.
-FROM_FEATURES, FROM_TEXTURE = 384, 128
-# Texture tells two garments of a kind apart, but it is less steady than features.
-TEXTURE_COUNTS = 0.7
+FROM_FEATURES, FROM_TEXTURE = 320, 192
+# Texture tells two garments of a kind apart; of more of it, fewer neighbours would be of the same class.
+TEXTURE_COUNTS = 1.4
+# How much directions are spared that hardly change, in mean changes: with less, little else than noise would be loud.
+SPARED = 10.0
+# What is left of what all clothes have in common: with less, files of one photo would differ by more than 0.001; with
+# more, all clothes would be alike.
+COMMON = 0.3
 # Rows of the projection are stored as multiples of a scale, this many at most to either side.
 FOUR_BITS = 7
 # Inverse strength of the penalty on weights. Larger values fit the photos better and others worse.
 PATTERN_REGULARIZATION = 0.01
-LEAST_SPREAD = 0.1
+LEAST_SPREAD = 0.02
 PATTERN_FOLDS = 5
 # As in src/tags.rs: a pattern that is less likely than this is called "other".
 SURE_OF_PATTERN = 0.4
+# A printed garment counts this much beside a photo of a real one: more, and its design is seen where there is none.
+PRINTED_COUNTS = 0.2
 
 
-def fit_projection(features, dimensions):
-    """Dimensions × features: the directions in which features of unit length are largest. Their mean is not taken
-    away, nor are directions made equally large: both would make the noise of a file's compression loud."""
-    rows = unit(features)
+def quietened(changes):
+    """A square matrix that shrinks directions the more, the more of what changes between files of one photo lies in
+    them: the inverse root of the changes' covariance with a multiple of the unit matrix added (within-class covariance
+    normalisation; Hatch, Kajarekar and Stolcke, 2006)."""
+    strengths, directions = np.linalg.eigh(changes.T @ changes)
+    return (directions / np.sqrt(np.maximum(strengths, 0) / strengths.mean() + SPARED)) @ directions.T
+
+
+def fit_projection(features, changes, dimensions):
+    """Dimensions × features, for features of unit length: what they have in common made small and their `changes`
+    quietened, the directions in which what remains is largest. It has a length of 1 on average. Directions are not
+    made equally large, which would make the noise of a file's compression loud."""
+    common = features.mean(axis=0)
+    common /= np.linalg.norm(common)
+    quiet = quietened(changes)
+    prepared = quiet - (1 - COMMON) * np.outer(common, common @ quiet)
+    rows = features @ prepared
     _, directions = np.linalg.eigh(rows.T @ rows)
     directions = directions[:, ::-1][:, :dimensions].T
     # A direction's sign is arbitrary; fix it, so that the same photos give the same file.
     strongest = np.abs(directions).argmax(axis=1)
-    return directions * np.sign(directions[np.arange(dimensions), strongest])[:, None]
+    directions = directions * np.sign(directions[np.arange(dimensions), strongest])[:, None]
+    return directions @ prepared.T / np.sqrt((rows**2).sum(axis=1).mean())
 
 
 def in_four_bits(rows):
@@ -49,11 +70,15 @@ def four_bit_bytes(multiples, scales):
 
 
 class Projection:
-    """From features and texture to vectors, as it is stored."""
+    """From features and texture to vectors, as it is stored. Fitted to those of photos, and to those of other files
+    (photo × file) of the photos in the rows `retaken`."""
 
-    def __init__(self, features, texture):
-        of_features, of_texture = fit_projection(features, FROM_FEATURES), fit_projection(texture, FROM_TEXTURE)
-        stored = in_four_bits(of_features), in_four_bits(of_texture * TEXTURE_COUNTS)
+    def __init__(self, seen, retaken, again):
+        stored = []
+        for values, files, dimensions, counts in zip(seen, again, (FROM_FEATURES, FROM_TEXTURE), (1, TEXTURE_COUNTS)):
+            values, files = unit(values), unit(files)
+            changes = (files - values[retaken][:, None]).reshape(-1, values.shape[1])
+            stored.append(in_four_bits(fit_projection(values, changes, dimensions) * counts))
         self.bytes = [four_bit_bytes(multiples, scales) for multiples, scales, _ in stored]
         self.rows = [rows for _, _, rows in stored]
 
@@ -65,12 +90,14 @@ class Projection:
 class PatternHead:
     """A logistic regression on texture, each number less its mean and divided by its spread."""
 
-    def __init__(self, texture, words):
+    def __init__(self, texture, words, printed, printed_words):
         spread = texture.std(axis=0)
         # What hardly varies is not made loud.
         self.mean, self.spread = texture.mean(axis=0), spread + LEAST_SPREAD * texture.std()
+        counts = np.concatenate([np.ones(len(words)), np.full(len(printed_words), PRINTED_COUNTS)])
+        rows = (np.concatenate([texture, printed]) - self.mean) / self.spread
         self.regression = LogisticRegression(C=PATTERN_REGULARIZATION, max_iter=5000)
-        self.regression.fit((texture - self.mean) / self.spread, words)
+        self.regression.fit(rows, np.concatenate([words, printed_words]), counts)
         self.words = self.regression.classes_
 
     def chances(self, texture):
@@ -82,16 +109,16 @@ class PatternHead:
         return weights, self.regression.intercept_ - weights @ self.mean
 
 
-def fit_patterns(texture, names, labels):
-    """Answers the head, fitted to all labelled photos, and lines for the report: there are few of them, so accuracy
-    is cross-validated."""
-    known = [at for at, name in enumerate(names) if name in labels]
-    rows, words = texture[known], np.array([labels[names[at]] for at in known])
+def fit_patterns(texture, words, printed, printed_words, printed_on):
+    """Answers the head, fitted to all labelled photos and to printed ones (`printed_on` are the rows of the photos that
+    they were made of), and lines for the report: labels are few, so accuracy is cross-validated. Who is tested was not
+    printed on either."""
     guesses = np.empty_like(words)
     folds = StratifiedKFold(PATTERN_FOLDS, shuffle=True, random_state=1)
     for fitted, tested in folds.split(words, words):
-        head = PatternHead(rows[fitted], words[fitted])
-        chances = head.chances(rows[tested])
+        allowed = np.isin(printed_on, fitted)
+        head = PatternHead(texture[fitted], words[fitted], printed[allowed], printed_words[allowed])
+        chances = head.chances(texture[tested])
         best = head.words[chances.argmax(axis=1)]
         guesses[tested] = np.where(chances.max(axis=1) < SURE_OF_PATTERN, "other", best)
     lines = [f"pattern, {PATTERN_FOLDS}-fold: {share(guesses == words)}"]
@@ -99,7 +126,7 @@ def fit_patterns(texture, names, labels):
         is_word, said = words == word, guesses == word
         recall, precision = said[is_word].mean(), is_word[said].mean() if said.any() else 0
         lines.append(f"  {word}: found {recall:.1%} of {is_word.sum()}, right in {precision:.1%} of {said.sum()}")
-    return PatternHead(rows, words), lines
+    return PatternHead(texture, words, printed, printed_words), lines
 
 
 def pattern_labels():

@@ -69,8 +69,14 @@ class Block(nn.Module):
         self.residual, self.skipped = stride == 1 and inputs == outputs, skipped
         self.copies = 1  # of each image in a batch; they are skipped together
 
+    def widened(self, images):
+        return images if self.expand is None else relu6(self.expand(images))
+
     def forward(self, images):
-        inner = images if self.expand is None else relu6(self.expand(images))
+        return self.narrowed(images, self.widened(images))
+
+    def narrowed(self, images, inner):
+        """What the block makes of images of which `inner` was made."""
         result = self.project(relu6(self.depthwise(inner)))
         if not self.residual:
             return result
@@ -81,7 +87,7 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """Images (number × 3 × side × side, values (value - 127) / 128) to FEATURES each."""
+    """Images (number × 3 × side × side, values (value - 127) / 128) to FEATURES and TEXTURE each."""
 
     def __init__(self, skipped=0.0):
         super().__init__()
@@ -103,10 +109,15 @@ class Network(nn.Module):
         return images
 
     def upper(self, images, blocks):
-        """Features, from what the first blocks made."""
-        for block in self.blocks[blocks:]:
+        """Features and texture, from what the first blocks made."""
+        for block in self.blocks[blocks:TEXTURE_BLOCK]:
             images = block(images)
-        return relu6(self.head(images)).mean(dim=(2, 3))
+        block = self.blocks[TEXTURE_BLOCK]
+        inner = block.widened(images)
+        images = block.narrowed(images, inner)
+        for block in self.blocks[TEXTURE_BLOCK + 1 :]:
+            images = block(images)
+        return relu6(self.head(images)).mean(dim=(2, 3)), inner.mean(dim=(2, 3))
 
     def forward(self, images):
         return self.upper(self.lower(images, 0), 0)

@@ -7,7 +7,9 @@ from retakes import SAME, TWICE
 
 # As in src/tags.rs and src/embed.rs.
 SURE_OF_CATEGORY = 0.7
-DUPLICATE_LIKENESS = 0.996
+DUPLICATE_LIKENESS = 0.9965
+# What files of one photo are meant to be.
+SAME_LIKENESS = 0.999
 COMMONEST = 12
 PARTS = [0.01, 0.1, 0.5, 0.9, 0.99]
 
@@ -65,7 +67,7 @@ def pairs(photos, vectors):
 
 
 def of_vectors(photos, vectors, originals, again):
-    """`again` has the vectors of other files of the photos `originals`: photo × kind."""
+    """`again` has the vectors of other files of the photos `originals`: photo × kind, SAME before TWICE."""
     held = np.flatnonzero(photos.held_out)
     everything = np.arange(len(photos))
     among_all, likeness = nearest(vectors, held, everything)
@@ -85,7 +87,14 @@ def of_vectors(photos, vectors, originals, again):
             f"likeness of {len(originals)} to themselves, {kind}: median {np.median(of_kind):.4f}, least {of_kind.min():.4f}, "
             f"at least {DUPLICATE_LIKENESS}: {(of_kind >= DUPLICATE_LIKENESS).mean():.1%}"
         )
-    return lines
+    files = np.concatenate([vectors[originals][:, None], again[:, : len(SAME)]], axis=1)
+    to_original, least = likeness[:, : len(SAME)], np.einsum("pid,pjd->pij", files, files).min(axis=(1, 2))
+    return lines + [
+        f"the same photo in {len(SAME)} other files, to the original: median {np.median(to_original):.4f}, "
+        f"least {to_original.min():.4f}, at least {SAME_LIKENESS}: {share((to_original >= SAME_LIKENESS).ravel())}",
+        f"  the least of a photo's: {share((to_original >= SAME_LIKENESS).all(axis=1))}",
+        f"  any two of its files, least of all: {least.min():.4f}, at least {SAME_LIKENESS}: {share(least >= SAME_LIKENESS)}",
+    ]
 
 
 def report(photos, scores, temperature, vectors, originals, again):
