@@ -18,6 +18,8 @@ pub(crate) enum Keeps {
     Collared,
     /// The face below the brows only.
     Face,
+    /// The legs down to the ankles.
+    Legs,
 }
 
 /// Draws a garment's pieces as they lie on the body, lit like it.
@@ -35,6 +37,7 @@ pub(crate) fn draw(pieces: &[Piece], keeps: Keeps, protected: &Protected, light:
                 Keeps::Head => protected.always.data[index],
                 Keeps::Collared => protected.collared.data[index],
                 Keeps::Face => protected.face.data[index],
+                Keeps::Legs => protected.legs.data[index],
             };
             if piece.behind_arms {
                 kept = kept.max(protected.arms.data[index]);

@@ -11,6 +11,7 @@ mod compose;
 mod confidence;
 mod error;
 mod fit;
+mod foot;
 mod geom;
 mod inpaint;
 mod light;
@@ -51,7 +52,7 @@ use crate::error::VisionError;
 pub const MAX_SIDE: u32 = 1024;
 
 /// Names what made a picture; changes whenever pictures may look different.
-pub const RENDERER: &str = "drape-warp-5";
+pub const RENDERER: &str = "drape-warp-6";
 
 /// A garment to try on.
 #[derive(Debug, Clone)]
@@ -208,7 +209,7 @@ fn render_on(
             cutout_confidence,
         } = &garments[index];
         let pieces = if *category == Category::Shoes { 2 } else { 1 };
-        let upright = !matches!(category, Category::Shoes | Category::Hat);
+        let upright = *category != Category::Hat;
         let size = fit::picture_size(*category, &body);
         let Some(cloth) = Cloth::prepare(cutout, size, pieces, upright) else {
             skipped.push((index, Skipped::NotClear));
@@ -216,7 +217,7 @@ fn render_on(
         };
         let (fitted, keeps) = match category.slot() {
             Slot::Bottom => (fit::bottom(&cloth, *category, &body), Keeps::Head),
-            Slot::Shoes => (fit::shoes(&cloth, &body), Keeps::Head),
+            Slot::Shoes => (fit::shoes(&cloth, &body), Keeps::Legs),
             Slot::Hat => (fit::hat(&cloth, &head, &body), Keeps::Face),
             _ => {
                 let fitted = fit::top(&cloth, *category, &body);
@@ -242,12 +243,16 @@ fn render_on(
             seen,
             // Hats stand out of the head's outline.
             on_body: match keeps {
-                Keeps::Head | Keeps::Collared => on_body / covered,
+                Keeps::Head | Keeps::Collared | Keeps::Legs => on_body / covered,
                 Keeps::Face => 1.0,
             },
             quality: cloth.quality,
             cutout: cutout_confidence.max(0.0),
-            symmetry: cloth.symmetry,
+            // Shoes are compared with each other.
+            symmetry: match keeps {
+                Keeps::Legs => 1.0,
+                _ => cloth.symmetry,
+            },
             shape: fitted.trust,
             distortion: fitted.distortion(),
         };

@@ -4,6 +4,7 @@ use image::RgbImage;
 
 use super::{
     body::Body,
+    foot::Foot,
     geom::{P, p, smooth_step, to_segment},
     plane::{Mask, Plane},
 };
@@ -17,6 +18,8 @@ pub(crate) struct Protected {
     pub(crate) collared: Plane,
     /// The face below the brows: no hat may cover it either.
     pub(crate) face: Plane,
+    /// The legs down to the ankles: no shoe covers them.
+    pub(crate) legs: Plane,
     /// Bare forearms that hang in front of what is worn on the torso or the legs.
     pub(crate) arms: Plane,
     /// Face, hair, hands and bare forearms: what no garment's shadow falls on.
@@ -106,6 +109,7 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
         }
     });
     Protected {
+        legs: legs(body),
         always,
         collared,
         face,
@@ -113,6 +117,19 @@ pub(crate) fn protect(photo: &RgbImage, body: &Body) -> Protected {
         front,
         skin,
     }
+}
+
+/// The legs from the knees down to the ankles.
+fn legs(body: &Body) -> Plane {
+    let (width, height) = (body.mask.width, body.mask.height);
+    let feet: Vec<Foot> = (0..2)
+        .filter_map(|side| Foot::measure(body, side))
+        .collect();
+    Plane::from_fn(width, height, |x, y| {
+        let at = p(x as f32 + 0.5, y as f32 + 0.5);
+        let leg = feet.iter().map(|foot| foot.leg(at)).fold(0.0, f32::max);
+        leg * smooth_step(0.3, 0.7, body.mask.data[y * width + x])
+    })
 }
 
 /// In the opening of a collar, or above it: it begins at the pit of the neck and is as wide as the neck at the

@@ -6,6 +6,7 @@ use image::{Rgb, RgbImage};
 
 use super::{
     body::Body,
+    foot::Foot,
     geom::{mix, p, smooth_step},
     inpaint,
     limbs::Limbs,
@@ -213,6 +214,9 @@ fn old_clothes(body: &Body, protected: &Protected) -> Plane {
 
 /// Old clothes that the garments are worn instead of, and that would be seen.
 fn stale(body: &Body, limbs: &Limbs<'_>, old: &Plane, cover: &Plane, worn: &[Worn<'_>]) -> Mask {
+    let feet: Vec<Foot> = (0..2)
+        .filter_map(|side| Foot::measure(body, side))
+        .collect();
     let mut stale = Mask::of(old, 0.45);
     for (index, set) in stale.data.iter_mut().enumerate() {
         if !*set {
@@ -242,6 +246,7 @@ fn stale(body: &Body, limbs: &Limbs<'_>, old: &Plane, cover: &Plane, worn: &[Wor
                 Slot::Top => arm || (q > -0.4 && q < hem - 0.02),
                 Slot::Dress => arm || (q > -0.4 && q < LOWEST),
                 Slot::Bottom => !arm && q > top + 0.02 && q < LOWEST,
+                Slot::Shoes => feet.iter().any(|foot| foot.holds(at)),
                 _ => false,
             }
         });

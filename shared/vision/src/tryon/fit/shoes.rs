@@ -4,22 +4,45 @@ use super::{Fitted, Piece};
 use crate::tryon::{
     body::Body,
     cloth::Cloth,
-    geom::{P, mix, p, smooth_step},
+    foot::Foot,
+    geom::{mix, p, smooth_step},
     mesh::Grid,
     plane::Mask,
 };
 
+/// Shoes seen from above are less broad than this part of their length.
+const BROADEST: f32 = 0.62;
+/// How much broader the upper end must be to hold the toes: on most photos the toes point to whoever took
+/// them.
+const TOES_UP: f32 = 1.06;
+/// How far behind the ankle a shoe begins in the picture, as a part of what is seen of the foot before it.
+const HEEL: f32 = 0.08;
+
 /// Fits a pair of shoes, or one shoe twice.
 pub(crate) fn shoes(cloth: &Cloth, body: &Body) -> Fitted {
+    let (pieces, alike) = pair(cloth, body);
     Fitted {
-        pieces: pair(cloth, body),
-        trust: 0.7,
+        pieces,
+        trust: 0.8 * alike,
         collar: false,
     }
 }
 
-/// One piece for each foot.
-fn pair(cloth: &Cloth, body: &Body) -> Vec<Piece> {
+/// Whether both feet stand side by side and are seen from the front, more or less.
+fn stands(feet: &[Foot; 2], body: &Body) -> bool {
+    let apart = (feet[0].ankle.y - feet[1].ankle.y).abs();
+    apart < 0.25 * body.torso && feet.iter().all(|foot| foot.axis.y > 0.45)
+}
+
+/// One piece for each foot, and how much they look like shoes seen from above, 0–1.
+fn pair(cloth: &Cloth, body: &Body) -> (Vec<Piece>, f32) {
+    let (Some(left), Some(right)) = (Foot::measure(body, 0), Foot::measure(body, 1)) else {
+        return (Vec::new(), 0.0);
+    };
+    let feet = [left, right];
+    if !stands(&feet, body) {
+        return (Vec::new(), 0.0);
+    }
     let mut parts = cloth.mask.pieces(true);
     parts.truncate(2);
     let boxes: Vec<[f32; 4]> = parts
@@ -42,7 +65,7 @@ fn pair(cloth: &Cloth, body: &Body) -> Vec<Piece> {
         })
         .collect();
     let Some(&first) = boxes.first() else {
-        return Vec::new();
+        return (Vec::new(), 0.0);
     };
     let beside = boxes.get(1).is_some_and(|second| {
         let overlap = first[3].min(second[3]) - first[1].max(second[1]);
@@ -63,14 +86,10 @@ fn pair(cloth: &Cloth, body: &Body) -> Vec<Piece> {
         ];
     }
     // Shoes photographed from the side cannot be put on feet that are seen from the front.
-    if pair.iter().any(|&part| aspect(part) > 0.7) {
-        return Vec::new();
+    if pair.iter().any(|&part| aspect(part) > BROADEST) {
+        return (Vec::new(), 0.0);
     }
     let single = pair[0] == pair[1];
-    // A pair seen from above is its own mirror image; seen from the front left it is not.
-    if cloth.symmetry < if single { 0.8 } else { 0.87 } {
-        return Vec::new();
-    }
     // Each shoe's own pixels, with a rim for the soft edge.
     let mut own: Vec<Mask> = if beside {
         parts
@@ -86,10 +105,40 @@ fn pair(cloth: &Cloth, body: &Body) -> Vec<Piece> {
         pair.swap(0, 1);
         own.swap(0, 1);
     }
-    own.iter()
+    // Seen from above, one shoe is the other's mirror image; seen from one side, from its end or heaped up it is not.
+    let alike = likeness(cloth, [(pair[0], &own[0]), (pair[1], &own[1])]);
+    let pieces = own
+        .iter()
         .enumerate()
-        .filter_map(|(side, own)| shoe(cloth, body, side, (pair[side], own), single))
-        .collect()
+        .map(|(side, own)| {
+            let mirrored = single && side == 1;
+            shoe(cloth, body.torso, &feet[side], (pair[side], own), mirrored)
+        })
+        .collect();
+    (pieces, smooth_step(0.6, 0.85, alike))
+}
+
+/// How much one shoe is like the other's mirror image, each in its own frame, 0–1.
+fn likeness(cloth: &Cloth, pair: [([f32; 4], &Mask); 2]) -> f32 {
+    const CELLS: (usize, usize) = (20, 40);
+    let (mut both, mut either) = (0.0_f32, 0.0_f32);
+    for row in 0..CELLS.1 {
+        for column in 0..CELLS.0 {
+            let (across, down) = (
+                (column as f32 + 0.5) / CELLS.0 as f32,
+                (row as f32 + 0.5) / CELLS.1 as f32,
+            );
+            let set = |(bounds, own): ([f32; 4], &Mask), across: f32| {
+                let x = mix(bounds[0], bounds[2], across) as i32;
+                let y = mix(bounds[1], bounds[3], down) as i32;
+                cloth.mask.get(x, y) && own.get(x, y)
+            };
+            let [one, other] = [set(pair[0], across), set(pair[1], 1.0 - across)];
+            both += f32::from(u8::from(one && other));
+            either += f32::from(u8::from(one || other));
+        }
+    }
+    both / either.max(1.0)
 }
 
 /// A mask of these pixels.
@@ -115,38 +164,22 @@ fn half(cloth: &Cloth, left: f32, right: f32) -> Mask {
     }
 }
 
-fn shoe(
-    cloth: &Cloth,
-    body: &Body,
-    side: usize,
-    own: ([f32; 4], &Mask),
-    single: bool,
-) -> Option<Piece> {
+fn shoe(cloth: &Cloth, torso: f32, foot: &Foot, own: ([f32; 4], &Mask), mirrored: bool) -> Piece {
     let (bounds, own) = own;
-    let joints = &body.sides[side];
     let [left, top, right, bottom] = bounds;
-    let (wide, high) = ((right - left).max(1.0), (bottom - top).max(1.0));
-    let foot = joints.toe.at - joints.ankle.at;
-    if foot.length() < 0.03 * body.torso {
-        return None;
-    }
-    let axis = (foot.unit() + p(0.0, 0.25)).unit();
-    let across = p(axis.y, -axis.x);
-    // The foot in the photo, with the shoe it wears now.
-    let tip = joints.toe.at
-        + axis * (body.reach(joints.toe.at, axis, 0.16 * body.torso) + 0.045 * body.torso);
-    let instep = joints.ankle.at.mix(tip, 0.6);
-    let edge = |direction: P| body.reach(instep, direction, 0.15 * body.torso);
-    let (one, other) = (edge(across), edge(across * -1.0));
-    let shift = across * (0.5 * (one - other));
-    let length = (joints.ankle.at.distance(tip) * 1.22).max(0.34 * body.torso);
-    let half = (length * wide / high * 0.5)
-        .max(0.55 * (one + other))
-        .clamp(0.12 * body.torso, 0.18 * body.torso);
-    let begin = tip - axis * length;
+    // The heel stands on the ground, below the ankle and hidden by it; the tip is a little beyond that of what is
+    // worn now.
+    let heel = foot.ankle + foot.down * (0.06 * torso);
+    let way = foot.tip() - heel;
+    let axis = way.unit();
+    let across = axis.turned() * -1.0;
+    let begin = heel - way * HEEL;
+    let length = (1.0 + HEEL + 0.04) * way.length();
+    let shift = across * -foot.aside;
+    let half = foot.half * 1.08;
     let down = toes_down(cloth, bounds);
     // Turned half around when the photo shows the toes up; a single shoe is mirrored for one foot.
-    let flip = down == (single && side == 1);
+    let flip = down == mirrored;
     let mut grid = Grid::default();
     for step in 0..=8 {
         let at = mix(-0.03, 1.03, step as f32 / 8.0);
@@ -171,11 +204,11 @@ fn shoe(
         );
     }
     let picture = cloth.part(|at| f32::from(u8::from(own.get(at.x as i32, at.y as i32))));
-    Some(Piece {
+    Piece {
         picture,
         grid,
         behind_arms: false,
-    })
+    }
 }
 
 /// Whether a shoe seen from above has its toes at the lower end of its picture: a sole is broader towards the
@@ -191,5 +224,7 @@ fn toes_down(cloth: &Cloth, bounds: [f32; 4]) -> bool {
         })
         .sum::<usize>()
     };
-    area(top + quarter / 2..top + 2 * quarter) <= area(bottom - 2 * quarter..bottom - quarter / 2)
+    let upper = area(top + quarter / 2..top + 2 * quarter) as f32;
+    let lower = area(bottom - 2 * quarter..bottom - quarter / 2) as f32;
+    upper <= TOES_UP * lower
 }

@@ -3,6 +3,7 @@ mod hat;
 mod neck;
 mod repair;
 mod shapes;
+mod shoes;
 
 use std::sync::LazyLock;
 
