@@ -43,7 +43,7 @@ fn table<R: drape_common::store::Record>(stack: &Stack, output: &str) -> Result<
 }
 
 /// The person was shown an outfit on the evening before and wore it on the day.
-async fn lives(stack: &Stack, user: UserId, day: Date) -> Outcome {
+async fn lives(stack: &Stack, user: UserId, day: Date) -> Result<Signal> {
     let noon = day.with_time(Time::MIDNIGHT).assume_utc() + Duration::from_secs(12 * 3600);
     let shown_at = noon - Duration::from_secs(16 * 3600);
     let id = ShowingId::at(shown_at);
@@ -93,9 +93,9 @@ async fn lives(stack: &Stack, user: UserId, day: Date) -> Outcome {
     showing.expires_at = 4_102_444_800;
     table(stack, "ShowingsTable")?.put(&showing).await?;
     table(stack, "SignalsTable")?
-        .put(&DaySignal::new(signal))
+        .put(&DaySignal::new(signal.clone()))
         .await?;
-    Ok(())
+    Ok(signal)
 }
 
 async fn style(stack: &Stack, user: UserId) -> Result<Option<StyleRow>> {
@@ -119,7 +119,7 @@ fn day((year, of_year): (i32, u16)) -> Result<Date> {
 async fn a_day_becomes_styles_and_a_report_and_drift_is_looked_for() -> Outcome {
     let stack = Stack::from_env()?;
     let (day, user) = (day(BY_FUNCTION)?, person(4));
-    lives(&stack, user, day).await?;
+    let worn = lives(&stack, user, day).await?;
     let event = json!({ "day": day.to_string() });
     let report = answer(&stack, "retrain", &event).await?;
     assert_eq!(report["through"], day.to_string());
@@ -136,6 +136,24 @@ async fn a_day_becomes_styles_and_a_report_and_drift_is_looked_for() -> Outcome 
     let drift = answer(&stack, "drift", &event).await?;
     assert_eq!(drift["drift"]["engagement"], json!({ "of": 1, "n": 1 }));
     assert_eq!(drift["fallen_since"], Value::Null);
+
+    // Days later they say that they like it.
+    let later = day + time::Duration::days(3);
+    let like = Signal {
+        id: SignalId::new(),
+        kind: SignalKind::Like,
+        created_at: worn.created_at + time::Duration::days(3),
+        ..worn
+    };
+    table(&stack, "SignalsTable")?
+        .put(&DaySignal::new(like))
+        .await?;
+    let event = json!({ "day": later.to_string() });
+    let amended = answer(&stack, "retrain", &event).await?;
+    assert_eq!(amended["counts"]["late"], 1);
+    assert_eq!(amended["material"]["examples"], 1);
+    let reward = |report: &Value| report["explored"]["constant"]["after"].as_f64();
+    assert!(reward(&amended) > reward(&report));
     Ok(())
 }
 

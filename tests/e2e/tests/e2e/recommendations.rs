@@ -10,12 +10,12 @@ use drape_common::store::{
     Get,
     dynamo::Table,
     queries::RecentSignals,
-    tables::{DayShowing, DaySignal},
+    tables::{DayShowing, DaySignal, tryon_key},
 };
-use drape_domain::{Category, RecommendationId, SignalKind};
+use drape_domain::{Category, RecommendationId, SignalKind, TryOn};
 use drape_e2e::{
     Person, Stack,
-    pictures::{Shape, garment},
+    pictures::{self, Shape, garment},
 };
 use serde_json::{Value, json};
 
@@ -259,6 +259,47 @@ async fn a_signal_is_recorded_once() -> Outcome {
         let fields = ada.post("/signals", &body).invalid_fields().await?;
         assert_eq!(fields, [field], "for {value}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_shown_can_be_tried_on_as_such_by_whom_it_was_shown_to() -> Outcome {
+    let stack = Stack::from_env()?;
+    let (ada, ben) = (stack.sign_up().await?, stack.sign_up().await?);
+    wardrobe(&stack, &ada).await?;
+    let answer = ada.get("/recommendations?temp_c=24").expect(200).await?;
+    let (first, second) = (&answer["recommendations"][0], &answer["recommendations"][1]);
+    let ask = async |person: &Person, recommendation: &Value, items: &Value| -> Result<_> {
+        let photo = person.upload_body(&pictures::wall()?).await?;
+        let body = json!({
+            "target_image_s3": photo,
+            "items": items,
+            "recommendation_id": recommendation,
+        });
+        let call = person.post("/tryon", &body);
+        Ok(call.header("prefer", "respond-async"))
+    };
+    let made = ask(&ada, &first["id"], &first["items"]).await?;
+    let made = made.expect(202).await?;
+    let key = tryon_key(
+        seed::user_id(&ada),
+        made["tryon"]["id"].as_str().unwrap().parse()?,
+    );
+    let tryons = Table::<TryOn>::new(
+        &stack.aws()?.dynamodb(),
+        stack.output("TryonsTable")?.to_owned(),
+    );
+    let tryon = tryons.get(&key).await?.unwrap();
+    let recommendation = tryon.recommendation_id.map(|id| json!(id));
+    assert_eq!(recommendation.as_ref(), Some(&first["id"]));
+
+    let own = seed::ready_item(&stack, &ben, Category::Shirt, NAVY).await?;
+    let of_others = ask(&ben, &first["id"], &json!([own])).await?;
+    of_others.problem(404, "recommendation_not_found").await?;
+    let other = pieces(second);
+    let other = other.iter().find(|id| !pieces(first).contains(id)).unwrap();
+    let not_of_it = ask(&ada, &first["id"], &json!([other])).await?;
+    assert_eq!(not_of_it.invalid_fields().await?, ["recommendation_id"]);
     Ok(())
 }
 
