@@ -335,6 +335,8 @@ fn trust(shape: &Top, long: f32, category: Category) -> f32 {
     let paired = match sleeves.len() {
         2 => 1.0,
         1 => 0.75,
+        // There are vests among coats.
+        _ if long_sleeved(category) && category != Category::Outerwear => 0.5,
         _ if long_sleeved(category) => 0.7,
         _ => 1.0,
     };

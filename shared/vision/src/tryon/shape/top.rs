@@ -33,13 +33,22 @@ pub(crate) struct Top {
     pub(crate) hugging: bool,
 }
 
+/// Half the breadth of a body under sleeves that lie along it, as a part of the breadth of all.
+const HIDDEN: f32 = 0.33;
+
 /// Which sleeves are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sleeves {
     /// None: what looks like them is broad straps, or the body's own breadth.
     None,
-    /// Any, if there are some; nearly always, long ones as a rule, and perhaps along the body without a gap.
-    Any { sure: bool, long: bool, hugs: bool },
+    /// Any, if there are some; nearly always, long ones as a rule, perhaps along the body without a gap, and even so
+    /// that nothing tells where they end.
+    Any {
+        sure: bool,
+        long: bool,
+        hugs: bool,
+        hides: bool,
+    },
 }
 
 impl Top {
@@ -55,7 +64,16 @@ impl Top {
         if matches!(category, Category::Undershirt | Category::Top) {
             return Self::read_as(cloth, Sleeves::None);
         }
-        let shape = Self::read_as(cloth, Sleeves::Any { sure, long, hugs });
+        let shape = Self::read_as(
+            cloth,
+            Sleeves::Any {
+                sure,
+                long,
+                hugs,
+                // There are vests among coats.
+                hides: long && category != Category::Outerwear,
+            },
+        );
         // What looked like sleeves along the body is the body's own edge: a vest.
         let thin =
             |sleeve: &Option<Sleeve>| sleeve.as_ref().is_none_or(|sleeve| sleeve.share < 0.095);
@@ -66,6 +84,7 @@ impl Top {
                     sure,
                     long,
                     hugs: false,
+                    hides: false,
                 },
             );
         }
@@ -73,9 +92,14 @@ impl Top {
     }
 
     fn read_as(cloth: &Cloth, sleeves: Sleeves) -> Self {
-        let (sure, long, hugs) = match sleeves {
-            Sleeves::None => (false, false, false),
-            Sleeves::Any { sure, long, hugs } => (sure, long, hugs),
+        let (sure, long, hugs, hides) = match sleeves {
+            Sleeves::None => (false, false, false, false),
+            Sleeves::Any {
+                sure,
+                long,
+                hugs,
+                hides,
+            } => (sure, long, hugs, hides),
         };
         let mask = &cloth.mask;
         let (first, last) = rows(mask);
@@ -99,12 +123,20 @@ impl Top {
             _ if sure => short,
             _ => [None; 2],
         };
-        let armholes = [0, 1].map(|side| {
+        let mut armholes = [0, 1].map(|side| {
             armhole(&dents, mask, side, middle, broad, height)
                 .filter(|armhole| hugs || matches!(armhole, Armhole::Sleeve(_)))
                 .or(short[side])
                 .filter(|_| sleeves != Sleeves::None)
         });
+
+        // Sleeves that lie along the body down to its hem leave no dent at all.
+        if hides && hugs && armholes.iter().all(Option::is_none) {
+            armholes = SIGN.map(|sign| {
+                let end = p(middle + sign * HIDDEN * widest, last as f32);
+                Some(Armhole::Hugging(end))
+            });
+        }
 
         let mut armpit = [P::default(); 2];
         let mut sewn = [false; 2];

@@ -66,3 +66,14 @@ fn the_hem_of_a_skirt_cut_in_a_circle_hangs_level() {
     let (side, middle) = (hem(140), hem(200));
     assert!(side.abs_diff(middle) < 14, "{side} {middle}");
 }
+
+#[test]
+fn a_pullover_whose_sleeves_lie_along_it_down_to_the_hem_gets_sleeves_and_a_padded_vest_none() {
+    let flat = flat(300, 320, |out, y| {
+        (40.0..300.0).contains(&y)
+            && out < 70.0 + 0.5 * (y - 40.0).min(130.0)
+            && (out / 34.0).powi(2) + ((y - 40.0) / 22.0).powi(2) > 1.0
+    });
+    assert_eq!(arms(&wear(Category::Sweater, flat.clone())), [true; 2]);
+    assert_eq!(arms(&wear(Category::Outerwear, flat)), [false; 2]);
+}
