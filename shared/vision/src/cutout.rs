@@ -9,6 +9,7 @@ use crate::{
     error::{PhotoError, VisionError},
     grow, hanger, holes, matte,
     plane::Plane,
+    prints,
     region::{self, Scene, Strokes},
     runner::ModelError,
     saliency::Saliency,
@@ -111,6 +112,10 @@ impl Cutter {
         };
         let mut inside = region::divide(&scene, &prior.plane, prior.drawn, strokes.as_ref());
         if !prior.drawn && strokes.is_none() {
+            if let Some(trust) = prints::add_cloth(&scene, &mut prior.plane, &inside) {
+                prior.agreement *= trust;
+                inside = region::divide(&scene, &prior.plane, false, None);
+            }
             if grow::add(&scene, &mut prior.plane, &inside) {
                 inside = region::divide(&scene, &prior.plane, false, None);
             }

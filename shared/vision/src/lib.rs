@@ -32,6 +32,7 @@ mod naming;
 mod oklab;
 mod palette;
 mod plane;
+mod prints;
 mod region;
 pub mod runner;
 mod saliency;

@@ -115,7 +115,7 @@ fn near(
 }
 
 /// What a square of `2 × radius + 1` fits into.
-fn thick(inside: &[bool], width: usize, radius: usize) -> Vec<bool> {
+pub(crate) fn thick(inside: &[bool], width: usize, radius: usize) -> Vec<bool> {
     let blurred = |of: &dyn Fn(usize) -> bool| {
         Plane::from_fn(width, inside.len() / width.max(1), |x, y| {
             f32::from(u8::from(of(y * width + x)))
