@@ -25,7 +25,7 @@ const VISIBLE: f32 = 0.5;
 
 /// The least certainty of the landmark model that there is a person. People who stand get more than 0.99, clothes
 /// without anybody in them rarely.
-const PERSON: f32 = 0.98;
+const PERSON: f32 = 0.99;
 
 /// One arm and one leg.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use super::geom::smooth_step;
 
 /// Garments that are trusted less than this are not drawn.
-pub(crate) const LEAST: f32 = 0.25;
+pub(crate) const LEAST: f32 = 0.3;
 
 /// What is known of a garment on a body, each 0–1 but for the last.
 #[derive(Debug, Clone, Copy)]

@@ -52,7 +52,7 @@ use crate::error::VisionError;
 pub const MAX_SIDE: u32 = 1024;
 
 /// Names what made a picture; changes whenever pictures may look different.
-pub const RENDERER: &str = "drape-warp-7";
+pub const RENDERER: &str = "drape-warp-8";
 
 /// A garment to try on.
 #[derive(Debug, Clone)]
