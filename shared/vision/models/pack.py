@@ -10,6 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from packing.program import Unsupported
+
 
 def pack(source, target, outputs, weights):
     """Writes `target`; answers the program."""

@@ -14,7 +14,7 @@ pub const MODEL_ID: &str = include_str!("../weights/model_id.txt");
 
 /// Two photos at least this alike are taken for the same garment, photographed twice. `weights/report.txt` says how
 /// often that is right.
-pub const DUPLICATE_LIKENESS: f32 = 0.9965;
+pub const DUPLICATE_LIKENESS: f32 = 0.9978;
 
 /// How alike two photos are, by their vectors: the cosine between them, -1 to 1. Vectors of different lengths, or
 /// without any, are not alike at all.
@@ -27,7 +27,7 @@ pub fn likeness(one: &[f32], two: &[f32]) -> f32 {
     (dot(one, two) / lengths).clamp(-1.0, 1.0)
 }
 
-/// Projects what is seen onto the directions in which photographed clothes differ most.
+/// Projects what is seen onto the directions in which photographed clothes differ most, and files of one photo little.
 #[derive(Debug)]
 pub struct Projection {
     /// Rows of [`FEATURES`].

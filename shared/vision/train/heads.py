@@ -17,7 +17,7 @@ TEXTURE_COUNTS = 1.4
 SPARED = 10.0
 # What is left of what all clothes have in common: with less, files of one photo would differ by more than 0.001; with
 # more, all clothes would be alike.
-COMMON = 0.3
+COMMON = 0.4
 # Rows of the projection are stored as multiples of a scale, this many at most to either side.
 FOUR_BITS = 7
 # Inverse strength of the penalty on weights. Larger values fit the photos better and others worse.

@@ -1,4 +1,4 @@
-"""Plain garments with a design printed on them: examples of designs of which there are few photos, or hardly any fine."""
+"""Plain garments with a design printed on them: examples of designs of which there are few photos, or few fine ones."""
 
 import math
 

@@ -7,7 +7,7 @@ from retakes import SAME, TWICE
 
 # As in src/tags.rs and src/embed.rs.
 SURE_OF_CATEGORY = 0.7
-DUPLICATE_LIKENESS = 0.9965
+DUPLICATE_LIKENESS = 0.9978
 # What files of one photo are meant to be.
 SAME_LIKENESS = 0.999
 COMMONEST = 12

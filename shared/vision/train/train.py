@@ -59,7 +59,7 @@ SEED = 1
 SKIPPED = 0.1
 REQUIRED = 0.90
 # Photos that are made again in other sizes and qualities: fitted ones, and held-out ones.
-RETAKEN_TO_FIT, RETAKEN = 250, 500
+RETAKEN_TO_FIT, RETAKEN = 250, 250
 
 
 def published():
