@@ -2,7 +2,7 @@
 
 use super::{
     TryOnError,
-    geom::{P, Polyline, mix, p, to_segment},
+    geom::{P, Polyline, mix, p, smooth_step, to_segment},
     plane::Plane,
     pose::{Joint, Pose},
 };
@@ -241,6 +241,24 @@ impl Body {
             .map(|joint| joint.visibility)
             .fold(1.0, f32::min);
         0.5 * (mean + least)
+    }
+
+    /// How far the torso is free of hands and crossed arms, which would have to lie over what is worn there: 1 if
+    /// both wrists are beside or below it.
+    pub(crate) fn free_of_arms(&self) -> f32 {
+        self.sides
+            .iter()
+            .map(|side| {
+                let q = self.height_of(side.wrist.at);
+                if !(0.1..0.95).contains(&q) {
+                    return 1.0;
+                }
+                let section = self.section(q);
+                let half = 0.5 * section.left.distance(section.right);
+                let off = side.wrist.at.distance(section.centre()) / half.max(1.0);
+                mix(0.65, 1.0, smooth_step(0.5, 1.0, off))
+            })
+            .product()
     }
 
     /// How surely there is a person, 0–1.

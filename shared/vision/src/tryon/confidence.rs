@@ -8,7 +8,7 @@ pub(crate) const LEAST: f32 = 0.3;
 /// What is known of a garment on a body, each 0–1 but for the last.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signs {
-    /// How well the joints that it hangs on are seen.
+    /// How well the joints that it hangs on are seen, and how free what it covers is of arms.
     pub(crate) seen: f32,
     /// The share of it that lies on the body's outline.
     pub(crate) on_body: f32,

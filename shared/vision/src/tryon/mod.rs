@@ -52,7 +52,7 @@ use crate::error::VisionError;
 pub const MAX_SIDE: u32 = 1024;
 
 /// Names what made a picture; changes whenever pictures may look different.
-pub const RENDERER: &str = "drape-warp-8";
+pub const RENDERER: &str = "drape-warp-9";
 
 /// A garment to try on.
 #[derive(Debug, Clone)]
@@ -239,8 +239,12 @@ fn render_on(
             .iter()
             .map(|&needs| body.visibility(needs))
             .fold(1.0, f32::min);
+        let free = match category.slot() {
+            Slot::Top | Slot::Outer | Slot::Dress => body.free_of_arms(),
+            _ => 1.0,
+        };
         let signs = confidence::Signs {
-            seen,
+            seen: seen * free,
             // Hats stand out of the head's outline.
             on_body: match keeps {
                 Keeps::Head | Keeps::Collared | Keeps::Legs => on_body / covered,

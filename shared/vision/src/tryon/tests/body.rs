@@ -69,3 +69,20 @@ fn made_up_thighs_are_as_broad_as_the_knees_below_them_let_expect() {
     let (above, below) = (skin(392), skin(412));
     assert!((above / below - 1.0).abs() < 0.12, "{above} {below}");
 }
+
+#[test]
+fn crossed_arms_lower_the_confidence_of_a_top_and_not_of_trousers() {
+    let mut crossed = pose();
+    for (wrist, x) in [(15, 175.0), (16, 225.0)] {
+        crossed.joints[wrist].at = p(x, 225.0);
+    }
+    let seen = |pose: Pose, category, cutout| {
+        let garments = [garment(category, cutout)];
+        render_on(&photo(), pose, &garments, View::default())
+            .map_or(0.0, |rendering| rendering.confidence)
+    };
+    let top = |pose| seen(pose, Category::TShirt, shirt(RED));
+    let legs = |pose| seen(pose, Category::Pants, trousers(GREEN));
+    assert!(top(crossed.clone()) < top(pose()) - 0.15);
+    assert!((legs(crossed) - legs(pose())).abs() < 0.05);
+}
