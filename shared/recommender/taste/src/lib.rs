@@ -3,6 +3,7 @@
 //! `README.md` beside this crate tells how it works, with the formulas and their sources.
 
 mod blend;
+mod center;
 mod challenge;
 mod codec;
 pub mod collaborative;
