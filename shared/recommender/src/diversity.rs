@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use drape_taste::Choice;
 
 use crate::{
+    center::Center,
     garment::Garment,
     search::{Candidates, Found},
     vector::Vector,
@@ -58,7 +59,12 @@ pub(crate) fn choose(
     pool.sort_by(|a, b| b.scored.total.total_cmp(&a.scored.total));
     let vectors: Vec<Mean<'_>> = pool
         .iter()
-        .map(|found| Mean::of(pieces(candidates, found)))
+        .map(|found| {
+            Mean::of(
+                pieces(candidates, found),
+                candidates.wardrobe.center.as_ref(),
+            )
+        })
         .collect();
     let mut heroes = HashSet::new();
     // For each outfit its likeness to the chosen one that it is most like.
@@ -165,14 +171,17 @@ pub(crate) fn likeness(common: usize, a: usize, b: usize, cosine: Option<f32>) -
     0.5 * shared + 0.5 * cosine.map_or(shared, |cosine| cosine.max(0.0))
 }
 
-/// The mean direction of the vectors of its pieces' first model.
+/// The mean direction of the vectors of its pieces' first model, without what all clothes have in common.
 pub(crate) struct Mean<'a> {
     model: Option<&'a str>,
     sum: Vec<f32>,
 }
 
 impl<'a> Mean<'a> {
-    pub(crate) fn of<'b>(pieces: impl Iterator<Item = &'b Garment<'a>>) -> Self
+    pub(crate) fn of<'b>(
+        pieces: impl Iterator<Item = &'b Garment<'a>>,
+        center: Option<&Center<'_>>,
+    ) -> Self
     where
         'a: 'b,
     {
@@ -189,6 +198,12 @@ impl<'a> Mean<'a> {
             }
             if mean.model == piece.model {
                 vector.add_to(&mut mean.sum, 1.0);
+                if let Some(center) = center.and_then(|all| all.by(piece.model)) {
+                    mean.sum
+                        .iter_mut()
+                        .zip(center)
+                        .for_each(|(sum, all)| *sum -= all);
+                }
             }
         }
         mean

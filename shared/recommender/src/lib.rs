@@ -3,6 +3,7 @@
 //! [`recommend`] is the whole of it. `README.md` beside this crate tells how it works, with the formulas
 //! and their sources.
 
+mod center;
 mod color;
 mod context;
 mod cues;

@@ -153,7 +153,8 @@ impl<'r, 'a> Search<'r, 'a> {
             sizes: (has_size && !self.sizes.is_empty()).then_some(self.sizes.as_slice()),
             at_most: self.boutiques.budget,
             // Coats may be less formal than what is worn below.
-            formality: (slot != Slot::Outer).then(|| rules::formality(slot, self.context)),
+            formality: Some(rules::formality(slot, self.context))
+                .filter(|range| slot != Slot::Outer && *range != (0.0, 1.0)),
             not_colors: &self.not_colors,
             not_items: &self.not_items,
             not_owner: self.owner,

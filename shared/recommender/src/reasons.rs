@@ -62,7 +62,9 @@ impl Told<'_, '_> {
         let agrees = self
             .learned(|parts| parts.style)
             .is_none_or(|style| style > 0.0);
-        (agrees && self.found.scored.cosine >= Some(0.5))
+        // Without knowing what all clothes have in common, nobody can say what these share.
+        let is_known = self.candidates.wardrobe.center.is_some();
+        (agrees && is_known && self.found.scored.cosine >= Some(0.2))
             .then(|| "pieces that share a style".to_owned())
     }
 
@@ -150,10 +152,12 @@ impl Told<'_, '_> {
     fn liked_look(&self) -> Option<String> {
         /// Half of what two looks can have in common.
         const SIMILAR: f32 = 0.5;
-        let mean = Mean::of(self.pieces.iter().copied());
+        let center = self.candidates.wardrobe.center.as_ref();
+        let mean = Mean::of(self.pieces.iter().copied(), center);
         let alike = |liked: &LikedLook| {
             let of = |id: &ItemId| self.candidates.wardrobe.find(*id);
-            let cosine = mean.cosine(&Mean::of(liked.items.iter().filter_map(of)));
+            let theirs = Mean::of(liked.items.iter().filter_map(of), center);
+            let cosine = center.and_then(|_| mean.cosine(&theirs));
             let common = self
                 .pieces
                 .iter()

@@ -135,7 +135,7 @@ impl<'a> Candidates<'a> {
         for ((offered, own), slot) in plan.offered.iter().zip(own).zip(&mut slots) {
             for mut unit in own.into_iter().chain(offered.iter().map(offer)) {
                 let piece = &wardrobe.pieces[unit.index];
-                unit.vector = piece.vector();
+                unit.vector = wardrobe.look(piece);
                 unit.is_told_of = wardrobe.history.knows(piece.id);
                 slot.push(Pick {
                     place: units.len(),

@@ -9,6 +9,9 @@ use drape_index::InstructionSet;
 pub(crate) struct Vector<'a> {
     values: &'a [f32],
     scale: f32,
+    /// The inner products of the unit vector with a centre, and of the centre with itself; 0 without one.
+    along: f32,
+    center: f32,
 }
 
 impl<'a> Vector<'a> {
@@ -19,13 +22,42 @@ impl<'a> Vector<'a> {
         (norm > 1e-12 && norm < 1e12).then(|| Self {
             values,
             scale: 1.0 / norm,
+            along: 0.0,
+            center: 0.0,
         })
     }
 
-    /// −1 to 1; none if the lengths differ.
+    /// The same, to be compared without what all have in common.
+    pub(crate) fn without(self, center: &[f32]) -> Self {
+        if center.len() != self.values.len() {
+            return self;
+        }
+        Self {
+            along: dot(self.values, center) * self.scale,
+            center: dot(center, center),
+            ..self
+        }
+    }
+
+    /// −1 to 1, of the unit vectors without their centre; none if the lengths differ.
     pub(crate) fn cosine(self, other: Self) -> Option<f32> {
-        (self.values.len() == other.values.len())
-            .then(|| (dot(self.values, other.values) * self.scale * other.scale).clamp(-1.0, 1.0))
+        if self.values.len() != other.values.len() || self.center != other.center {
+            return None;
+        }
+        let product = dot(self.values, other.values) * self.scale * other.scale;
+        let product = product - self.along - other.along + self.center;
+        let length = |of: Self| (1.0 - 2.0 * of.along + of.center).max(0.0).sqrt();
+        let lengths = length(self) * length(other);
+        Some(if lengths > 1e-6 {
+            (product / lengths).clamp(-1.0, 1.0)
+        } else {
+            0.0
+        })
+    }
+
+    /// How many numbers it has.
+    pub(crate) const fn len(self) -> usize {
+        self.values.len()
     }
 
     /// Adds the unit vector, times `weight`, to `sum`, which takes its length if it is empty.
@@ -61,6 +93,23 @@ mod tests {
         ] {
             assert!(Vector::new(bad).is_none());
         }
+    }
+
+    #[test]
+    fn without_a_centre_only_what_differs_is_compared() {
+        let center = [3.0, 0.0, 0.0];
+        let [a, b, c] = [[3.0, 1.0, 0.0], [3.0, -1.0, 0.0], [3.0, 0.0, 1.0]];
+        // Unit vectors need a centre of their own kind.
+        let center = center.map(|x| x / 10f32.sqrt());
+        let cosine = |a: &[f32], b: &[f32]| {
+            let [a, b] = [a, b].map(|x| Vector::new(x).unwrap().without(&center));
+            a.cosine(b).unwrap()
+        };
+        assert!((cosine(&a, &a) - 1.0).abs() < 1e-4);
+        assert!((cosine(&a, &b) + 1.0).abs() < 1e-4);
+        assert!(cosine(&a, &c).abs() < 1e-4);
+        let raw = Vector::new(&a).unwrap().cosine(Vector::new(&b).unwrap());
+        assert!(raw.unwrap() > 0.7);
     }
 
     #[test]

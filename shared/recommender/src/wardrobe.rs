@@ -6,8 +6,10 @@ use drape_domain::{Category, ItemId, ItemStatus, Slot};
 
 use crate::{
     Request,
+    center::Center,
     garment::{Garment, Tastes},
     history::History,
+    vector::Vector,
 };
 
 /// The pieces that can be worn.
@@ -18,6 +20,8 @@ pub(crate) struct Wardrobe<'a> {
     /// How many are the person's own, or were asked for.
     own: usize,
     pub(crate) history: History,
+    /// What their vectors have in common.
+    pub(crate) center: Option<Center<'a>>,
     /// The index of the piece that every outfit must hold.
     pub(crate) pinned: Option<usize>,
 }
@@ -56,10 +60,18 @@ impl<'a> Wardrobe<'a> {
         };
         Some(Self {
             own: pieces.len(),
+            center: Center::of(&pieces, request.model),
             pieces,
             history,
             pinned,
         })
+    }
+
+    /// A piece's vector, without what all have in common.
+    pub(crate) fn look<'p>(&self, piece: &'p Garment<'_>) -> Option<Vector<'p>> {
+        let vector = piece.vector()?;
+        let center = self.center.as_ref().and_then(|all| all.by(piece.model));
+        Some(center.map_or(vector, |center| vector.without(center)))
     }
 
     pub(crate) fn owns(&self, slot: Slot) -> bool {

@@ -75,9 +75,11 @@ fn told_of(reason: &str) -> Option<&'static str> {
         ("matches your color palette", "color_match"),
         ("colors that go well together", "color_match"),
         ("great for", "warmth_fit"),
+        ("right for", "warmth_fit"),
         ("dressed right for", "formality_match"),
         ("pieces that share a style", "style_match"),
         ("you liked", "preference"),
+        ("you went for", "preference"),
         ("with the", "preference"),
         ("not worn for", "freshness"),
         ("it is", "freshness"),
@@ -606,18 +608,85 @@ fn pieces_that_look_alike_in_style_are_put_together() {
     wardrobe[0].vector = Some(vec![1.0, 0.0]);
     wardrobe[1].vector = Some(vec![0.0, 1.0]);
     wardrobe[2].vector = Some(vec![0.1, 1.0]);
-    let answer = plain(&wardrobe, &Context::at(NOW), 1);
-    assert_eq!(answer.outfits[0].pieces[0].item, id(2));
-    assert!(says(&answer.outfits[0], "share a style"));
+    let best = |wardrobe: &[Owned], model: &Model| {
+        let (pieces, prefs, context) = (pieces(wardrobe), Prefs::default(), Context::at(NOW));
+        let answer = recommend(&Request {
+            model: Some(model),
+            ..Request::new(&pieces, &prefs, &context)
+        });
+        answer.outfits[0].clone()
+    };
+    // What all clothes have in common is known …
+    let known = Model {
+        embedding: Some(support::MODEL.to_owned()),
+        center: vec![0.5, 0.5],
+        ..Model::builtin()
+    };
+    let outfit = best(&wardrobe, &known);
+    assert_eq!(outfit.pieces[0].item, id(2));
+    assert!(says(&outfit, "share a style"));
+    // … or not: then nobody can say what these share.
+    let outfit = best(&wardrobe, &Model::builtin());
+    assert_eq!(outfit.pieces[0].item, id(2));
+    assert!(!outfit.explain.concat().contains("style"));
 
     // Vectors of different models say nothing about each other.
     wardrobe[1].item.embedding.as_mut().unwrap().model = "another".into();
-    assert!(
-        !plain(&wardrobe[1..], &Context::at(NOW), 1).outfits[0]
-            .explain
-            .concat()
-            .contains("style")
-    );
+    let outfit = best(&wardrobe[1..], &known);
+    assert!(!outfit.explain.concat().contains("style"));
+}
+
+#[test]
+fn looks_are_not_similar_for_what_all_clothes_have_in_common() {
+    // Given clothes whose vectors all point nearly the same way, and each a little to its own
+    let mut wardrobe: Vec<Owned> = (1..=5)
+        .map(|n| {
+            let category = if n <= 2 {
+                Category::Shirt
+            } else {
+                Category::Pants
+            };
+            let mut piece = owned(n, category, "navy");
+            let mut vector = vec![1.0; 16];
+            vector[n] = 1.6;
+            piece.vector = Some(vector);
+            piece
+        })
+        .collect();
+    let similar = |wardrobe: &[Owned], liked: &[usize]| {
+        let history = [signal(1, SignalKind::Like, liked, 3)];
+        let model = Model {
+            embedding: Some(support::MODEL.to_owned()),
+            center: vec![0.25; 16],
+            ..Model::builtin()
+        };
+        let (pieces, prefs, context) = (pieces(wardrobe), Prefs::default(), Context::at(NOW));
+        let answer = recommend(&Request {
+            history: &history,
+            model: Some(&model),
+            limit: 10,
+            ..Request::new(&pieces, &prefs, &context)
+        });
+        let told = answer
+            .outfits
+            .iter()
+            .filter(|outfit| says(outfit, "you liked"));
+        told.map(items).collect::<Vec<_>>()
+    };
+    // When one look was liked, then only what shares a piece with it is called similar
+    let told = similar(&wardrobe, &[1, 3]);
+    assert!(!told.is_empty());
+    for outfit in told {
+        assert!(
+            outfit.contains(&id(1)) || outfit.contains(&id(3)),
+            "{outfit:?}"
+        );
+    }
+    // But with what points the same way beyond that, it is
+    let alike = |told: &[Vec<_>]| told.iter().any(|outfit| *outfit == [id(1), id(4)]);
+    assert!(!alike(&similar(&wardrobe, &[1, 3])));
+    wardrobe[3].vector = wardrobe[2].vector.clone();
+    assert!(alike(&similar(&wardrobe, &[1, 3])));
 }
 
 #[test]

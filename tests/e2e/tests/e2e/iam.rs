@@ -138,7 +138,7 @@ const ROLES: [(&str, &str); 28] = [
     ),
     (
         "reindex",
-        "items: batch-get; items-by-catalog: query; embeddings: batch-get; learned/index: read write erase; learned: list",
+        "items: batch-get; items-by-catalog: query; embeddings: batch-get; learned/index: read write erase; learned/models: read; learned: list",
     ),
     (
         "render",
