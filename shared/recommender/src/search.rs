@@ -1,6 +1,7 @@
 //! How outfits are found: a beam over whole outfits of what is shortlisted.
 
 use std::{
+    cell::Cell,
     cmp::Ordering,
     collections::{HashMap, HashSet},
 };
@@ -12,7 +13,7 @@ use crate::{
     context::Context,
     learned::{Learned, Split},
     plan::Plan,
-    rules::{self, Outer},
+    rules::Outer,
     score::{KEEPS_RECORD, Measure, Pair, Scored, Unit, WARMTH},
     shortlist::{self, SHORTLIST},
     wardrobe::Wardrobe,
@@ -98,8 +99,9 @@ pub(crate) struct Candidates<'a> {
     pub(crate) measure: Measure,
     pub(crate) units: Vec<Unit<'a>>,
     slots: [Vec<Pick>; 8],
-    /// What is known of each pair; with a learned scorer only what was said of them, since it tells the rest.
-    pairs: Vec<Pair>,
+    /// What is known of the pieces at places a < b, at b · (b − 1) / 2 + a, once it was asked for: a beam never meets
+    /// most of them.
+    pairs: Vec<Cell<Option<Pair>>>,
     learned: Option<Learned<'a>>,
     /// The place of the piece that every outfit must hold.
     pinned: Option<usize>,
@@ -149,13 +151,12 @@ impl<'a> Candidates<'a> {
             let pieces: Vec<_> = pieces.collect();
             Learned::new(compat, model.embedding.as_deref(), &pieces)
         });
-        let tell = if learned.is_some() { said } else { known };
         Self {
             wardrobe,
             plan,
             measure,
             slots,
-            pairs: pairs(wardrobe, &units, tell),
+            pairs: vec![Cell::new(None); units.len() * units.len().saturating_sub(1) / 2],
             learned,
             pinned: units
                 .iter()
@@ -215,7 +216,15 @@ impl<'a> Candidates<'a> {
     }
 
     fn pair(&self, a: usize, b: usize) -> Pair {
-        self.pairs[a * self.units.len() + b]
+        let (a, b) = (a.min(b), a.max(b));
+        let cell = &self.pairs[b * b.saturating_sub(1) / 2 + a];
+        cell.get().unwrap_or_else(|| {
+            // A learned scorer tells all but what the person said.
+            let tell = if self.learned.is_some() { said } else { known };
+            let pair = tell(self.wardrobe, &self.units[a], &self.units[b]);
+            cell.set(Some(pair));
+            pair
+        })
     }
 
     pub(crate) fn score(&self, look: &Look) -> Scored {
@@ -260,25 +269,6 @@ fn repeats(wardrobe: &Wardrobe<'_>, units: &[Unit<'_>]) -> HashSet<(usize, usize
         repeats.extend(places(Slot::Dress).map(|dress| (dress, usize::MAX)));
     }
     repeats
-}
-
-/// What `tell` knows of each pair that an outfit may hold.
-fn pairs(
-    wardrobe: &Wardrobe<'_>,
-    units: &[Unit<'_>],
-    tell: fn(&Wardrobe<'_>, &Unit<'_>, &Unit<'_>) -> Pair,
-) -> Vec<Pair> {
-    let mut pairs = vec![Pair::UNKNOWN; units.len() * units.len()];
-    for (n, a) in units.iter().enumerate() {
-        for (m, b) in units.iter().enumerate().skip(n + 1) {
-            if rules::may_meet(a.slot, b.slot) {
-                let pair = tell(wardrobe, a, b);
-                pairs[n * units.len() + m] = pair;
-                pairs[m * units.len() + n] = pair;
-            }
-        }
-    }
-    pairs
 }
 
 /// All that is known of two pieces.

@@ -98,7 +98,8 @@ impl NullaryFnOnce for Product<'_> {
 
     #[inline(always)]
     fn call(self) -> f32 {
-        const LANES: usize = 16;
+        // As many as keep the widest instructions busy while they wait for their own sums.
+        const LANES: usize = 64;
         // The order of the sums is fixed, so that all instruction sets agree to the last bit.
         let mut sums = [0.0_f32; LANES];
         let (a, b) = (self.0.chunks_exact(LANES), self.1.chunks_exact(LANES));
