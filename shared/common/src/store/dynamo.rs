@@ -363,34 +363,30 @@ impl RecentSignals for Table<DaySignal> {
         const DOING: &str = "read what was worn";
         /// Of 1 MB each, which some thousand signals fill.
         const MAX_PAGES: usize = 8;
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(SIGNALS_BY_USER)
+            .key_condition_expression("user_id = :user AND created_at >= :since")
+            .filter_expression("kind = :worn")
+            .expression_attribute_values(":user", AttributeValue::S(user.to_string()))
+            .expression_attribute_values(":since", AttributeValue::S(since_second(since)))
+            .expression_attribute_values(
+                ":worn",
+                AttributeValue::S(SignalKind::Worn.as_str().to_owned()),
+            )
+            .scan_index_forward(false)
+            .into_paginator()
+            .send();
         let mut signals = Vec::new();
-        let mut start = None;
         for _ in 0..MAX_PAGES {
-            let call = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .index_name(SIGNALS_BY_USER)
-                .key_condition_expression("user_id = :user AND created_at >= :since")
-                .filter_expression("kind = :worn")
-                .expression_attribute_values(":user", AttributeValue::S(user.to_string()))
-                .expression_attribute_values(":since", AttributeValue::S(since_second(since)))
-                .expression_attribute_values(
-                    ":worn",
-                    AttributeValue::S(SignalKind::Worn.as_str().to_owned()),
-                )
-                .scan_index_forward(false)
-                .set_exclusive_start_key(start);
-            let answer = call
-                .send()
-                .await
-                .map_err(|error| StoreError::new(DOING, error))?;
-            for row in answer.items.unwrap_or_default() {
-                signals.push(from_row::<DaySignal>(DOING, row)?.signal);
-            }
-            start = answer.last_evaluated_key;
-            if start.is_none() {
+            let page = pages.try_next().await;
+            let Some(page) = page.map_err(|error| StoreError::new(DOING, error))? else {
                 break;
+            };
+            for row in page.items.unwrap_or_default() {
+                signals.push(from_row::<DaySignal>(DOING, row)?.signal);
             }
         }
         Ok(signals)
@@ -410,30 +406,25 @@ impl Revisions for Table<Item> {
             revision: u64,
         }
         const DOING: &str = "read revisions";
+        let mut rows = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(ITEMS_BY_REVISION)
+            .key_condition_expression("owner_id = :owner")
+            .expression_attribute_values(":owner", AttributeValue::S(owner.to_string()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
         let mut revisions = Vec::new();
-        let mut start = None;
         loop {
-            let call = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .index_name(ITEMS_BY_REVISION)
-                .key_condition_expression("owner_id = :owner")
-                .expression_attribute_values(":owner", AttributeValue::S(owner.to_string()))
-                .consistent_read(true)
-                .set_exclusive_start_key(start);
-            let answer = call
-                .send()
-                .await
-                .map_err(|error| StoreError::new(DOING, error))?;
-            for row in answer.items.unwrap_or_default() {
-                let entry: Entry = from_row(DOING, row)?;
-                revisions.push((entry.item_id, entry.revision));
-            }
-            start = answer.last_evaluated_key;
-            if start.is_none() {
+            let row = rows.try_next().await;
+            let Some(row) = row.map_err(|error| StoreError::new(DOING, error))? else {
                 return Ok(revisions);
-            }
+            };
+            let entry: Entry = from_row(DOING, row)?;
+            revisions.push((entry.item_id, entry.revision));
         }
     }
 }
