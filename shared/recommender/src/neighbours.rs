@@ -31,13 +31,6 @@ impl<'a> Direction<'a> {
             embedding: piece.model,
         })
     }
-
-    fn nearness(&self, piece: &Garment<'_>, vector: Vector<'_>) -> Option<f32> {
-        if piece.model != self.embedding {
-            return None;
-        }
-        Vector::new(&self.values)?.cosine(vector)
-    }
 }
 
 /// The places of the `most` pieces that lie nearest to each direction, nearest first.
@@ -46,14 +39,19 @@ pub(crate) fn nearest<'p>(
     pieces: impl Iterator<Item = (usize, &'p Garment<'p>)>,
     most: usize,
 ) -> Vec<Vec<usize>> {
+    let directions = directions.iter();
+    let directions: Vec<_> = directions
+        .filter_map(|one| Some((one.embedding, Vector::new(&one.values)?)))
+        .collect();
     let mut found: Vec<Vec<(f32, usize)>> = vec![Vec::new(); directions.len()];
     // Each piece is compared with all directions while it is in the cache.
     for (place, piece) in pieces {
         let Some(vector) = piece.vector() else {
             continue;
         };
-        for (direction, near) in directions.iter().zip(&mut found) {
-            let Some(cosine) = direction.nearness(piece, vector) else {
+        for ((embedding, direction), near) in directions.iter().zip(&mut found) {
+            let same = (piece.model == *embedding).then_some(vector);
+            let Some(cosine) = same.and_then(|vector| direction.cosine(vector)) else {
                 continue;
             };
             let hit = (cosine, place);
