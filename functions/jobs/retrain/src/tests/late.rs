@@ -4,20 +4,12 @@ use drape_common::store::{Remove, tables::DayShowing};
 use drape_domain::SignalKind;
 use drape_taste::{Explorer, Summary};
 use serde_json::json;
-use time::{Date, Duration};
+use time::Duration;
 
-use super::world::{DAY, World, after, outfit, person, showing_id};
+use super::world::{DAY, World, after, memory, outfit, person, showing_id};
 
 /// The last day of the world.
 const LAST: i64 = 6;
-
-fn memory(world: &World, day: Date) -> Summary {
-    let bytes = world
-        .app
-        .learned
-        .bytes(&format!("learning/{day}/memory.bin"));
-    Summary::from_bytes(&bytes.unwrap()).unwrap()
-}
 
 /// The world of a few people in which one tried on and kept the second outfit of theirs so many days late.
 async fn world(days: i64) -> World {

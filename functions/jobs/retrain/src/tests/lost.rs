@@ -4,7 +4,7 @@ use drape_taste::{Explorer, Summary};
 use serde_json::json;
 use time::{Date, Duration};
 
-use super::world::{DAY, World, after};
+use super::world::{DAY, World, after, memory};
 
 /// The shard that is lost.
 const LOST: u8 = 5;
@@ -15,14 +15,6 @@ async fn world() -> World {
     world.live(next, 0..40).await;
     world.wardrobes(0..40).await;
     world
-}
-
-fn memory(world: &World, day: Date) -> Summary {
-    let bytes = world
-        .app
-        .learned
-        .bytes(&format!("learning/{day}/memory.bin"));
-    Summary::from_bytes(&bytes.unwrap()).unwrap()
 }
 
 /// All shards of the day but one, then the model, as a map that tolerates a failure does.

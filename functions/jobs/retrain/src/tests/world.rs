@@ -12,7 +12,7 @@ use drape_domain::{
     Item, ItemId, Showing, ShowingId, Signal, SignalId, SignalKind, Slot, Timestamp, UserId,
     showing::{ShownFeature, ShownOutfit, ShownPiece},
 };
-use drape_taste::Style;
+use drape_taste::{Style, Summary};
 use serde_json::Value;
 use time::{Date, Duration, Time, macros::date};
 use uuid::{Builder, Uuid};
@@ -278,4 +278,13 @@ pub(super) fn outfit(user: UserId, n: u128, day: Date) -> ShownOutfit {
             .collect(),
         explain: Vec::new(),
     }
+}
+
+/// What is kept of all that was learned from up to this day.
+pub(super) fn memory(world: &World, day: Date) -> Summary {
+    let bytes = world
+        .app
+        .learned
+        .bytes(&format!("learning/{day}/memory.bin"));
+    Summary::from_bytes(&bytes.unwrap()).unwrap()
 }
